@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * May we restart? Guarded restarts are counted across lives in a small text file in the state
+ * directory. Pure decisions on a struct; budget_load/save do the file.
+ */
+#ifndef OOMGUARD_CHILD_BUDGET_H
+#define OOMGUARD_CHILD_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+#define BUDGET_TIMES_MAX 32
+#define BUDGET_EARLY_USEC (10 * 60 * UINT64_C(1000000)) /* a restart this soon after the start disarms */
+
+enum budget_end { END_UNKNOWN, END_CLEAN, END_GUARDED, END_OOM, END_KILLED };
+
+struct budget {
+	bool remembers;                    /* there is a place to remember */
+	uint64_t times_wall_usec[BUDGET_TIMES_MAX]; /* guarded restarts, oldest first */
+	unsigned n_times;
+	bool disarmed;                     /* this life: evidence only, except ... none */
+	uint64_t safe_bytes;               /* a life that was disarmed survived this much; 0: none */
+	enum budget_end last_end;
+	uint64_t life_start_wall_usec;
+	bool in_life;                      /* set at start, cleared at an orderly end: tells an unclean end */
+};
+
+enum budget_verdict {
+	BUDGET_YES,
+	BUDGET_NO_MODE,     /* restart.mode = never */
+	BUDGET_NO_USED_UP,  /* max in per */
+	BUDGET_NO_DISARMED, /* the life before was restarted within 10 minutes of its start */
+	BUDGET_NO_MEMORY,   /* no place to remember, and not 10 minutes old: the emergency level's alone */
+	BUDGET_NO_GRACE,    /* start-grace: only the emergency level */
+};
+
+/* At start: takes over what the last life left; previous_oom: the kernel killed it (as far as known). */
+void budget_begin_life(struct budget *b, uint64_t now_wall_usec, bool previous_oom);
+
+enum budget_verdict budget_ask(const struct budget *b, const struct conf *conf,
+	uint64_t now_wall_usec, uint64_t life_age_usec, bool emergency);
+/* Counts a guarded restart now. */
+void budget_spend(struct budget *b, uint64_t now_wall_usec, uint64_t life_age_usec);
+/* A disarmed life that lived through `use_bytes`: remembered as safe. */
+void budget_survived(struct budget *b, uint64_t use_bytes);
+void budget_end_life(struct budget *b, enum budget_end how);
+
+const char *budget_verdict_text(enum budget_verdict v);
+
+/* Next back-off: min doubled per restart of the period, up to max; plus jitter picked by `random`. */
+uint64_t budget_backoff_usec(const struct budget *b, const struct conf *conf, uint64_t now_wall_usec,
+	uint32_t random);
+
+/* Text of key=value lines, versioned; unknown or torn files are set aside (-EBADMSG), never fatal. */
+int budget_parse(const char *text, struct budget *ret);
+int budget_print(const struct budget *b, char *out, unsigned size);
+int budget_load(int state_dirfd, struct budget *ret);
+int budget_save(int state_dirfd, const struct budget *b);
+
+#endif

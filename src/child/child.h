@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process that we run: its start, its process group, its terminal. */
+#ifndef OOMGUARD_CHILD_CHILD_H
+#define OOMGUARD_CHILD_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "child/signals.h"
+#include "conf/conf.h"
+
+struct child_spec {
+	char *const *argv;  /* NULL-terminated; argv[0] is searched in PATH (sh fallback for ENOEXEC) */
+	char *const *envp;
+	const struct signal_state *signals;
+	int pdeathsig;      /* 0: none */
+	bool reset_oom_score; /* survive-oom: put the saved oom_score_adj back before exec */
+	int oom_score_adj;
+};
+
+/*
+ * Forks and execs. The child is the leader of its own process group (set on both sides), which is
+ * made the foreground group when we have a controlling terminal and are in its foreground; the
+ * saved signal mask and dispositions are restored; fds above 2 that were inherited by us stay, all
+ * of ours are close-on-exec.
+ * Returns 0 and the pid once exec has succeeded (known by a close-on-exec pipe), or -errno of the
+ * fork or exec: -ENOENT and other "not there" -> exit 127, -EACCES/-ENOEXEC/-EISDIR -> exit 126.
+ */
+int child_start(const struct child_spec *spec, pid_t *ret_pid);
+
+/* 127 when the command was not found, else 126, as a shell has them. Pure. */
+int child_exec_status(int neg_errno);
+
+/* Sends to the child alone or to its whole group, as conf says. 0 or -errno. */
+int child_signal(pid_t child, bool whole_group, int sig);
+
+/* The application's exit status for our own exit: its code, or 128+N; then exit-remap. Pure. */
+int child_exit_code(const struct conf *conf, int wait_status);
+
+#endif
