@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+# One archive of everything but main.c, so that tests link what the program links.
+noinst_LIBRARIES += liboomguard.a
+liboomguard_a_SOURCES = \
+	src/base/buf.c src/base/buf.h \
+	src/base/cleanup.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/file.c src/base/file.h \
+	src/base/helper.c src/base/helper.h \
+	src/base/json.c src/base/json.h \
+	src/base/log.c src/base/log.h \
+	src/base/units.c src/base/units.h \
+	src/conf/conf.c src/conf/conf.h src/conf/keys.def \
+	src/conf/env.c src/conf/env.h \
+	src/conf/ini.c src/conf/ini.h \
+	src/conf/print.c \
+	src/conf/types.c src/conf/types.h \
+	src/cgroup/cgroup.c src/cgroup/cgroup.h \
+	src/cgroup/events.c \
+	src/cgroup/find.c src/cgroup/find.h \
+	src/cgroup/node.c src/cgroup/node.h \
+	src/cgroup/resolve.c src/cgroup/resolve.h \
+	src/cgroup/stat.c src/cgroup/stat.h \
+	src/cgroup/v1.c src/cgroup/v2.c src/cgroup/version.h \
+	src/proc/proc.c src/proc/proc.h \
+	src/proc/describe.c \
+	src/proc/tree.c src/proc/tree.h \
+	src/child/budget.c src/child/budget.h \
+	src/child/budget_file.c \
+	src/child/child.c src/child/child.h \
+	src/child/reap.c src/child/reap.h \
+	src/child/restart.c src/child/restart.h \
+	src/child/signals.c src/child/signals.h \
+	src/trigger/brake.c src/trigger/brake.h \
+	src/trigger/forecast.c src/trigger/forecast.h \
+	src/trigger/history.c src/trigger/history.h \
+	src/trigger/pace.c src/trigger/pace.h \
+	src/trigger/trigger.c src/trigger/trigger.h \
+	src/store/store.c src/store/store.h \
+	src/store/retain.c \
+	src/dump/by_command.c \
+	src/dump/by_signal.c \
+	src/dump/dumpers.c src/dump/dumpers.h \
+	src/dump/modules.c src/dump/modules.h \
+	src/dump/nspath.c src/dump/nspath.h \
+	src/dump/stacks.c src/dump/stacks.h \
+	src/dump/trace.c src/dump/trace.h \
+	src/dump/unwind.c src/dump/unwind.h \
+	src/report/scribe.c src/report/scribe.h \
+	src/report/snapshot.c src/report/snapshot.h \
+	src/report/processes.c src/report/processes.h \
+	src/action/action.c src/action/action.h \
+	src/action/dump.c \
+	src/action/freeze.c \
+	src/action/hook.c \
+	src/action/signal.c \
+	src/action/target.c \
+	src/guard.c src/guard.h \
+	src/watch.c src/life.c src/brake.c \
+	src/cli.c src/cli.h
+liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS)
+
+og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS)
+
+bin_PROGRAMS += src/oomguard
+src_oomguard_SOURCES = src/main.c
+src_oomguard_LDADD = liboomguard.a $(og_libs)
+src_oomguard_LDFLAGS = $(AM_LDFLAGS)
+if STATIC_BINARY
+# libcgroup looks up users and groups by name in functions that we never call; our own answers
+# ("no such user") keep the name service, and its warnings, out of a static file.
+noinst_LIBRARIES += libnoname.a
+libnoname_a_SOURCES = src/base/nss.c
+src_oomguard_LDADD += libnoname.a
+src_oomguard_LDFLAGS += -static -s
+else
+EXTRA_DIST += src/base/nss.c
+endif
