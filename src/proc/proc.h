@@ -14,10 +14,10 @@
 
 struct proc_stat {
 	pid_t pid, ppid, pgrp, session;
-	char state;                  /* R S D T t Z X I */
-	char comm[PROC_COMM_MAX];    /* may hold blanks and parentheses */
+	char state;		  /* R S D T t Z X I */
+	char comm[PROC_COMM_MAX]; /* may hold blanks and parentheses */
 	uint32_t threads;
-	uint64_t start_ticks;        /* since boot, field 22 */
+	uint64_t start_ticks; /* since boot, field 22 */
 	uint64_t rss_bytes;
 };
 
@@ -56,5 +56,13 @@ ssize_t proc_read_cmdline(int procfd, pid_t pid, char *out, size_t size);
  * carry secrets. full: all of it.
  */
 void proc_describe_cmdline(const char *cmdline, size_t len, bool full, char *out, size_t size);
+
+/*
+ * Calls `each` for every entry of the directory whose name is a number that fits an int, in the
+ * kernel's order. opendir() would allocate; this does not. Another descriptor of the directory is
+ * opened for it, so the offset of dirfd does not matter. 0 or -errno.
+ */
+typedef void (*proc_number_fn)(void *arg, int number);
+int proc_each_number(int dirfd, const char *path, proc_number_fn each, void *arg);
 
 #endif
