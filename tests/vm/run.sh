@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# run.sh KERNEL OUTDIR SCRIPT...: boot one of Debian's kernels (6.1 or 6.12) with cgroup v2 and run
+# the scripts in it, one after the other. OUTDIR/NAME.tap gets each script's standard output,
+# OUTDIR/NAME.log its standard error (NAME: base name without .sh), dmesg.log and console.log the
+# machine's. Exit 0 when every script ran to an end, whatever its TAP says; 1 otherwise, and then
+# the TAP of each missing script says "not ok".
+#
+# Every STORY_* variable is handed to the scripts, with STORY_KERNEL set and STORY_SLOW=4 unless
+# given (software emulation is that much slower). OOMGUARD_VM_TIMEOUT: seconds for a script (120);
+# OOMGUARD_VM_DEADLINE: seconds for a boot (600); OOMGUARD_VM_CACHE: kernels, see kernel.sh.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${OOMGUARD_VM_CACHE:-${XDG_CACHE_HOME:-/var/tmp}/oomguard-vm}
+timeout_s=${OOMGUARD_VM_TIMEOUT:-120}
+deadline_s=${OOMGUARD_VM_DEADLINE:-600}
+qemu_pid=
+
+[ $# -ge 3 ] || {
+	echo "usage: run.sh 6.1|6.12 OUTDIR SCRIPT..." >&2
+	exit 64
+}
+kernel=$1
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
+shift 2
+
+tmp=$(mktemp -d)
+stop_qemu() {
+	[ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || true
+	rm -rf "$tmp" "$out/.vm"
+}
+trap stop_qemu EXIT
+trap 'exit 1' INT TERM HUP
+
+script_name() {
+	basename "$1" .sh
+}
+
+# Usage: start_qemu ACCEL DEADLINE_S CONSOLE APPEND [QEMU ARGS...]; waits for its end.
+start_qemu() {
+	local accel=$1 seconds=$2 console=$3 append=$4 status=0
+	shift 4
+	timeout -k 1 "$seconds" qemu-system-x86_64 -accel "$accel" -cpu max -smp 2 -m 1500 \
+		-nodefaults -no-user-config -no-reboot -display none -serial "file:$console" \
+		-kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
+		-append "console=ttyS0 quiet loglevel=3 panic=-1 $append" "$@" </dev/null &
+	qemu_pid=$!
+	wait "$qemu_pid" || status=$?
+	qemu_pid=
+	return "$status"
+}
+
+# /dev/kvm may open and then fail, so only a boot proves it; asked once a host kernel.
+find_accel() {
+	local answer
+	answer=$cache/accel-$(uname -r)
+	if [ ! -s "$answer" ]; then
+		echo tcg,thread=multi >"$answer"
+		if [ -w /dev/kvm ] &&
+			start_qemu kvm 10 "$tmp/probe" oomguard.probe >"$tmp/probe.err" 2>&1 &&
+			grep -q 'probe: this machine boots' "$tmp/probe"; then
+			echo kvm >"$answer"
+		fi
+	fi
+	accel=$(cat "$answer")
+}
+
+write_plan() {
+	local name script
+	for name in "${!STORY_@}"; do
+		echo "env $name=${!name}"
+	done
+	echo "env STORY_KERNEL=$kernel"
+	echo "env STORY_SLOW=${STORY_SLOW:-4}"
+	echo "timeout $timeout_s"
+	for script in "$@"; do
+		echo "script $(script_name "$script") $(realpath "$script")"
+	done
+}
+
+boot() {
+	rm -rf "$out/.vm"
+	mkdir "$out/.vm"
+	write_plan "$@" >"$out/.vm/plan"
+	rm -f "$tmp/disk"
+	truncate -s 256M "$tmp/disk"
+	start_qemu "$accel" "$deadline_s" "$out/console.log" \
+		"psi=1 lsm=yama cgroup_no_v1=all mitigations=off audit=0 random.trust_cpu=on \
+oomguard.guest=$here/guest.sh oomguard.out=$out oomguard.modules=$dir/modules/lib/modules \
+oomguard.end" \
+		-drive "file=$tmp/disk,if=virtio,format=raw,cache=unsafe" \
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
+		-virtfs "local,path=$out,mount_tag=out,security_model=none,multidevs=remap" ||
+		echo "run.sh: the virtual machine ended with status $?" >&2
+}
+
+is_done() {
+	grep -q "^$(script_name "$1") " "$out/.vm/done" 2>/dev/null
+}
+
+# What the last boot did not finish: the one it died in is a failure, those after it get another.
+collect() {
+	local script name died
+	died=$(cat "$out/.vm/current" 2>/dev/null || true)
+	left=()
+	for script in "$@"; do
+		name=$(script_name "$script")
+		if is_done "$script"; then
+			continue
+		elif [ "$name" = "$died" ]; then
+			echo "not ok - $name: the virtual machine died in it" >>"$out/$name.tap"
+			failed=1
+		else
+			left+=("$script")
+		fi
+	done
+}
+
+dir=$("$here/kernel.sh" "$kernel")
+find_accel
+echo "run.sh: $kernel with $accel: $# scripts" >&2
+failed=0
+left=("$@")
+for attempt in 1 2 3; do
+	boot "${left[@]}"
+	collect "${left[@]}"
+	[ ${#left[@]} -gt 0 ] || break
+	[ "$attempt" = 3 ] || echo "run.sh: boot $attempt left ${#left[@]} scripts, trying again" >&2
+done
+for script in ${left[@]+"${left[@]}"}; do
+	echo "not ok - $(script_name "$script"): the virtual machine never ran it" \
+		>"$out/$(script_name "$script").tap"
+	failed=1
+done
+exit "$failed"
