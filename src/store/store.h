@@ -15,12 +15,12 @@
 #define STORE_PATH_MAX 512
 
 struct store {
-	int dirfd;                 /* instance directory, -1: no place at all */
+	int dirfd; /* instance directory, -1: no place at all */
 	int lockfd;
 	char path[STORE_PATH_MAX]; /* of it */
-	bool fallback;             /* it is /dev/shm/oomguard-<id>: 1 MiB at most, counted as memory */
-	bool on_memory;            /* tmpfs or ramfs: charged to this container */
-	bool throw_away;           /* the container's own layer (overlay root): lost at exit */
+	bool fallback;	 /* it is /dev/shm/oomguard-<id>: 1 MiB at most, counted as memory */
+	bool on_memory;	 /* tmpfs or ramfs: charged to this container */
+	bool throw_away; /* the container's own layer (overlay root): lost at exit */
 };
 
 /*
@@ -33,16 +33,22 @@ void store_close(struct store *st);
 
 /*
  * Makes incidents/<UTC time>-<level>/ (a suffix -2, -3 where it exists). Never follows symlinks
- * (openat2 RESOLVE_NO_SYMLINKS, or component by component). Owned fd or -errno.
+ * (openat2 RESOLVE_NO_SYMLINKS, or component by component). ret_name is without "incidents/".
+ * Owned fd or -errno.
  */
 int store_make_incident(const struct store *st, uint64_t wall_usec, const char *level,
 	char ret_name[STORE_PATH_MAX]);
 
-/* Is there room for `bytes`? 0, -ENOSPC (bytes, min-free or max-bytes), -errno; *ret_free_bytes told. */
-int store_has_room(const struct store *st, const struct conf *conf, uint64_t bytes,
-	uint64_t *ret_free_bytes);
+/*
+ * Is there room for `bytes`? 0, -ENOSPC (bytes, min-free or max-bytes), -errno; *ret_free_bytes
+ * told. Of what is there only the newest incident counts against max-bytes: retention can drop the
+ * others.
+ */
+int store_has_room(
+	const struct store *st, const struct conf *conf, uint64_t bytes, uint64_t *ret_free_bytes);
 
-/* Deletes the oldest incidents beyond dump.keep and dump.max-bytes; never the newest. Returns how many. */
+/* Deletes the oldest incidents beyond dump.keep and dump.max-bytes; never the newest. Returns how
+ * many. */
 int store_retain(const struct store *st, const struct conf *conf);
 
 #endif
