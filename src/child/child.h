@@ -28,10 +28,33 @@ struct child_spec {
  */
 int child_start(const struct child_spec *spec, pid_t *ret_pid);
 
+/*
+ * Before anything else opens a file: close-on-exec placeholders for those of fds 0-2 that are
+ * closed, so that none of our own files ever becomes the application's stdin, stdout or stderr. The
+ * application still finds them closed. 0 or -errno.
+ */
+int child_fix_stdio(void);
+
+/*
+ * After the start: closes the fds above 2 that we inherited (all that are not close-on-exec: ours
+ * are) and leaves the start directory, so that we keep no socket open and no mount busy. Not to be
+ * called where the application may be started again in place: it needs them. Returns how many.
+ */
+unsigned child_release_inherited(void);
+
+/*
+ * When the application has ended: takes the terminal back where its group, or one that is gone, is
+ * still the foreground group; whoever runs after us in our own group could not read it otherwise.
+ */
+void child_take_terminal(pid_t child);
+
 /* 127 when the command was not found, else 126, as a shell has them. Pure. */
 int child_exec_status(int neg_errno);
 
-/* Sends to the child alone or to its whole group, as conf says. 0 or -errno. */
+/*
+ * Sends to the child alone or to its whole group, as conf says; to the child alone where it has left
+ * its group for another one. 0 or -errno (-ESRCH: it has gone; also for a pid below 2).
+ */
 int child_signal(pid_t child, bool whole_group, int sig);
 
 /* The application's exit status for our own exit: its code, or 128+N; then exit-remap. Pure. */

@@ -38,7 +38,7 @@ enum life_effect {
 	DO_STOP_SIGNAL = 1 << 1,   /* restart.signal to the application, thaw if frozen, timer = grace */
 	DO_KILL = 1 << 2,          /* SIGKILL to all of it, timer = short re-check */
 	DO_TERM_LEFTOVERS = 1 << 3,/* TERM (and CONT) to what is left, timer = child.leftovers */
-	DO_KILL_LEFTOVERS = 1 << 4,
+	DO_KILL_LEFTOVERS = 1 << 4,/* SIGKILL to what is left, timer = short re-check */
 	DO_FORWARD = 1 << 5,       /* forward the signal that came */
 	DO_START = 1 << 6,         /* start the application again */
 	DO_BACKOFF = 1 << 7,       /* timer = back-off + jitter */
@@ -52,9 +52,22 @@ struct life {
 	bool outside;    /* a stop signal came from outside: no new start, the child's status counts */
 	bool in_place;   /* restart.mode = in-place */
 	bool has_pre_stop;
+	bool at_floor;   /* we killed because memory came within the floor of the limit */
 };
 
-/* The cell. Updates l->state and flags and returns the effects. */
+/*
+ * The cell. Updates l->state and flags and returns the effects.
+ * - A guarded restart: pre-stop (if any), stop signal, grace, SIGKILL; EV_FLOOR kills at once.
+ * - The timer of PRE_STOP goes on when a stop signal from outside ends that state early: no second
+ *   signal is sent, because many programs take the second one for "now".
+ * - EV_STOP_SIGNAL forwards the signal in every state in which something may still be there to get
+ *   it, forbids a new start, and leaves the exit status to the application, unless we killed it at
+ *   the floor. While nothing runs (BACKOFF) it ends everything at once: DO_EXIT_CHILD, which is the
+ *   status of the last child.
+ * - An application that ends by itself is never started again.
+ * - SWEEPING ends with its first timer when we are going to exit: what SIGKILL cannot end (state D)
+ *   cannot be waited for. A new start waits until all is gone.
+ */
 unsigned life_step(struct life *l, enum life_event ev);
 
 const char *life_state_name(enum life_state s);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/signalfd.h>
 #include <sys/types.h>
 
 #include "conf/conf.h"
@@ -24,7 +25,8 @@ struct signal_state {
 /*
  * Saves mask and dispositions, blocks everything, sets SIGCHLD (and what we must be told) to
  * SIG_DFL - an inherited SIG_IGN would auto-reap and hide every exit status -, opens the signalfd.
- * 0 or -errno.
+ * Signals that were ignored are still told: blocked signals are queued whatever their disposition.
+ * To be called when fds 0-2 are open (child_fix_stdio). 0 or -errno; the mask is untouched then.
  */
 int signals_begin(struct signal_state *st);
 
@@ -34,8 +36,10 @@ void signals_restore(const struct signal_state *st);
 /* What to forward for `sig`: itself, its rewrite, or 0 (dropped; also SIGCHLD). Pure. */
 int signals_rewrite(const struct conf *conf, int sig);
 
-/* "TERM", "SIGTERM", "15", "RTMIN+3", "RTMAX-1" -> number; -EINVAL. Names without "SIG" are printed. */
-int signals_parse(const char *name, int *ret_sig);
-const char *signals_name(int sig, char out[16]);
+/*
+ * True for a signal that the kernel raised for a write of our own (a closed stderr: SIGPIPE; a file
+ * size limit: SIGXFSZ): it looks as if we had sent it to ourselves and is nothing to forward. Pure.
+ */
+bool signals_is_own(const struct signalfd_siginfo *info, pid_t self);
 
 #endif
