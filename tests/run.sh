@@ -1,0 +1,298 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds everything and runs every test; ends with "N passed, N failed, N skipped".
+set -u
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+all_parts=(lint unit stories pid1 engines vm analysis)
+
+usage() {
+	cat <<-END
+	usage: tests/run.sh [OPTIONS] [PART...]
+
+	parts (default: all):
+	  lint      rules about the source text
+	  unit      unit tests
+	  stories   the guard against this machine's kernel and a real memory cgroup
+	  pid1      conformance of a PID 1
+	  engines   the static binary under runc, docker and podman
+	  vm        stories and pid1 again under kernels 6.1 and 6.12 with cgroup v2
+	  analysis  unit tests under sanitizers, static analysis
+
+	options:
+	  -m PATTERN    only tests whose name matches (extended regular expression)
+	  -o DIR        keep the results (TAP and logs) in DIR
+	  --keep        keep the build and the results, and say where
+	  --no-install  do not install missing packages
+
+	environment:
+	  STORY_LONG     seconds that a "nothing happens" story watches (15)
+	  STORY_TIMEOUT  seconds until a story is ended (180)
+	END
+}
+
+# --- what was asked for -------------------------------------------------------------------------
+
+install=yes keep=no pattern=. results='' parts=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--no-install) install=no ;;
+	--keep) keep=yes ;;
+	-m) pattern=${2:?-m needs a pattern} && shift ;;
+	-o) results=${2:?-o needs a directory} && shift ;;
+	-h | --help) usage && exit 0 ;;
+	*)
+		# shellcheck disable=SC2076 # a word, not a pattern
+		[[ " ${all_parts[*]} " =~ " $1 " ]] || { usage >&2 && exit 64; }
+		parts+=("$1")
+		;;
+	esac
+	shift
+done
+[ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
+wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/oomguard-tests.XXXXXX")
+chmod 755 "$work" # tests as other users run the binary from here
+current=''
+leave() {
+	[ -z "$current" ] || kill -TERM "$current" 2>/dev/null
+	if [ "$keep" = yes ]; then
+		echo "kept: $work" >&2
+	else
+		rm -rf "$work"
+	fi
+}
+trap leave EXIT
+trap 'exit 143' TERM HUP
+trap 'exit 130' INT
+results=${results:-$work/results}
+mkdir -p "$results" || exit 1
+results=$(cd "$results" && pwd)
+rm -f "$results"/*/*.tap "$results"/*/*.log
+
+# --- what is needed -----------------------------------------------------------------------------
+
+die() {
+	printf 'tests/run.sh: %s\n' "$@" >&2
+	exit 1
+}
+
+memory_cgroup_problem() {
+	local root=/sys/fs/cgroup/memory
+	if grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
+		root=/sys/fs/cgroup
+	elif [ ! -e $root/memory.limit_in_bytes ]; then
+		echo "no memory controller below /sys/fs/cgroup (cgroup v1 or v2 has to be mounted there)"
+		return
+	fi
+	if mkdir "$root/oomguard-probe-$$" 2>/dev/null; then
+		rmdir "$root/oomguard-probe-$$"
+	else
+		echo "cannot make a cgroup below $root: it is mounted read-only or not ours (in a container: --privileged)"
+	fi
+}
+
+if wants stories || wants pid1 || wants engines || wants vm; then
+	[ "$(id -u)" = 0 ] || die "stories, pid1, engines and vm need root: run 'sudo tests/run.sh'," \
+		"or only what needs none: 'tests/run.sh lint unit analysis'."
+	if wants stories; then
+		problem=$(memory_cgroup_problem)
+		[ -z "$problem" ] || die "the stories need a writable memory cgroup, and there is none: $problem." \
+			"What needs none: 'tests/run.sh lint unit pid1 vm analysis'."
+	fi
+fi
+
+sets=(build)
+for part in unit stories lint engines vm analysis; do
+	if wants "$part"; then sets+=("$part"); fi
+done
+if wants pid1 || wants vm; then sets+=(stories); fi
+if wants analysis; then sets+=(unit); fi
+if [ "$install" = yes ]; then
+	"$here/lib/packages.sh" "${sets[@]}" </dev/null || die "packages are missing (see above)"
+else
+	"$here/lib/packages.sh" --check "${sets[@]}" || echo "(--no-install: going on without)" >&2
+fi
+
+# --- the pieces ---------------------------------------------------------------------------------
+
+say() { printf '%s\n' "$*" >&2; }
+
+# One line of TAP in the name of something that could not even be started.
+tap_failure() { # COLUMN NAME TEXT [LOG]
+	mkdir -p "$results/$1"
+	printf 'not ok 1 - %s\n1..1\n' "$3" >"$results/$1/$2.tap"
+	[ -z "${4:-}" ] || cp "$4" "$results/$1/$2.log" 2>/dev/null
+}
+
+build() { # NAME CONFIGURE-ARG...
+	local name=$1
+	shift
+	say "building ($name)"
+	"$here/lib/build.sh" "$work/build/$name" "$@" >"$work/build-$name.log" 2>&1 </dev/null && return
+	tap_failure build "$name" "builds with: configure $*" "$work/build-$name.log"
+	return 1
+}
+
+# The cgroups of a story that had to be killed; its pid is in their names.
+sweep() { # NAME PID
+	local dir procs pid
+	for dir in $(find /sys/fs/cgroup -depth -type d -name "oomguard-$1-$2-*" 2>/dev/null); do
+		procs=$(cat "$dir/cgroup.procs" 2>/dev/null)
+		for pid in $procs; do kill -KILL "$pid" 2>/dev/null; done
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			rmdir "$dir" 2>/dev/null && break
+			sleep 0.1
+		done
+	done
+}
+
+# Runs a script with its time limit; whatever happens there is TAP of it afterwards.
+run_script() { # COLUMN SCRIPT
+	local name status tap log start
+	name=$(basename "$2" .sh)
+	mkdir -p "$results/$1"
+	tap=$results/$1/$name.tap
+	log=$results/$1/$name.log
+	start=$SECONDS
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	timeout -k 20 "${STORY_TIMEOUT:-180}" bash -c 'echo $$ >"$0"; exec bash "$1"' \
+		"$work/pid" "$2" >"$tap" 2>"$log" </dev/null &
+	current=$!
+	wait "$current"
+	status=$?
+	current=''
+	if [ $status -ge 124 ]; then
+		echo "not ok - ended by the test run after $((SECONDS - start)) s (status $status)" >>"$tap"
+		sweep "$name" "$(cat "$work/pid")"
+	elif [ $status != 0 ] && ! grep -Eq '^(not ok|Bail out)' "$tap"; then
+		echo "not ok - exit status $status" >>"$tap"
+	fi
+	tell "$1" "$name" "$tap" $((SECONDS - start))
+}
+
+tell() { # COLUMN NAME TAP SECONDS
+	local verdict=ok
+	if grep -Eq '^(not ok|Bail out)' "$3"; then
+		verdict=FAILED
+	elif grep -Eq '^1\.\.0' "$3"; then
+		verdict=skipped
+	fi
+	say "$(printf '%-8s %-8s %3d s  %s' "$verdict" "$1" "$4" "${2//_/ }")"
+}
+
+scripts_of() { # FOLDER...: what matches the pattern
+	local folder script
+	for folder in "$@"; do
+		for script in "$folder"/*.sh; do
+			if [ -e "$script" ] && basename "$script" .sh | grep -Eq -- "$pattern"; then
+				echo "$script"
+			fi
+		done
+	done
+}
+
+run_folder() { # COLUMN FOLDER
+	local script
+	for script in $(scripts_of "$2"); do
+		run_script "$1" "$script"
+	done
+}
+
+# The logs that "make check" leaves behind are the TAP of each test.
+collect_check() { # COLUMN BUILD
+	local log name n=0
+	mkdir -p "$results/$1"
+	for log in "$work/build/$2"/tests/unit/*.log; do
+		[ -e "$log" ] || continue
+		name=$(basename "$log" .log)
+		n=$((n + 1))
+		echo "$name" | grep -Eq -- "$pattern" || continue
+		cp "$log" "$results/$1/$name.tap"
+		tell "$1" "$name" "$log" 0
+	done
+	[ $n -gt 0 ] || tap_failure "$1" make_check "make check runs" "$work/check-$2.log"
+}
+
+run_unit() { # COLUMN BUILD CONFIGURE-ARG...
+	local column=$1 name=$2
+	shift 2
+	build "$name" "$@" || return
+	say "make check ($name)"
+	CMOCKA_MESSAGE_OUTPUT=TAP make -k -C "$work/build/$name" -j"$(nproc)" check \
+		>"$work/check-$name.log" 2>&1 </dev/null
+	collect_check "$column" "$name"
+}
+
+need_static() { # once; the others then find it
+	[ -n "${STORY_OOMGUARD:-}" ] && return
+	[ ! -e "$work/static-failed" ] || return
+	build static --enable-static-binary --enable-werror || { : >"$work/static-failed" && return 1; }
+	export STORY_OOMGUARD=$work/build/static/src/oomguard
+	export STORY_PROGRAMS=$work/programs
+	"$here/lib/programs.sh" "$STORY_PROGRAMS" >"$work/programs.log" 2>&1 && return
+	tap_failure build programs "tests/programs compile" "$work/programs.log"
+	: >"$work/static-failed"
+	return 1
+}
+
+# --- the parts ----------------------------------------------------------------------------------
+
+host=host-v1
+grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null && host=host-v2
+
+part_lint() {
+	srcdir=$top run_folder lint "$here/lint"
+}
+part_unit() {
+	run_unit unit dynamic --enable-werror
+}
+part_stories() {
+	need_static && run_folder "$host" "$here/stories"
+}
+part_pid1() {
+	need_static && run_folder "$host" "$here/pid1"
+}
+part_engines() {
+	local log=$work/engines.log engine tap
+	need_static || return
+	[ -x "$here/engines/run.sh" ] || return
+	say "engines"
+	"$here/engines/run.sh" "$results" >"$log" 2>&1 </dev/null ||
+		{ ls "$results"/{runc,crun,docker,podman}/*.tap >/dev/null 2>&1 ||
+			tap_failure engines run "tests/engines/run.sh runs" "$log"; }
+	for engine in runc crun docker podman; do
+		for tap in "$results/$engine"/*.tap; do
+			if [ -e "$tap" ]; then tell "$engine" "$(basename "$tap" .tap)" "$tap" 0; fi
+		done
+	done
+}
+part_vm() {
+	local kernel scripts tap log
+	need_static || return
+	[ -x "$here/vm/run.sh" ] || return
+	mapfile -t scripts < <(scripts_of "$here/stories" "$here/pid1" "$here/vm/scripts")
+	[ ${#scripts[@]} -gt 0 ] || return
+	for kernel in 6.1 6.12; do
+		say "virtual machine with kernel $kernel: ${#scripts[@]} scripts"
+		log=$work/vm-$kernel.log
+		mkdir -p "$results/vm-$kernel"
+		"$here/vm/run.sh" "$kernel" "$results/vm-$kernel" "${scripts[@]}" >"$log" 2>&1 </dev/null ||
+			ls "$results/vm-$kernel"/*.tap >/dev/null 2>&1 ||
+			tap_failure "vm-$kernel" run "tests/vm/run.sh $kernel runs" "$log"
+		for tap in "$results/vm-$kernel"/*.tap; do
+			if [ -e "$tap" ]; then tell "vm-$kernel" "$(basename "$tap" .tap)" "$tap" 0; fi
+		done
+	done
+}
+part_analysis() {
+	run_unit asan sanitizers --enable-sanitizers
+	[ ! -d "$here/analysis" ] || run_folder analysis "$here/analysis"
+}
+
+for part in "${all_parts[@]}"; do
+	if wants "$part"; then "part_$part"; fi
+done
+"$here/lib/table.py" "$results"
