@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trigger/brake.h"
+
+#include "base/cleanup.h"
+#include "base/units.h"
+
+/* A slice may eat at most this part of what is left above the floor, at the fastest speed seen. */
+#define SLICE_PART     4
+#define SLICE_MIN_USEC UINT64_C(300)
+#define SLICE_MAX_USEC (10 * USEC_PER_MSEC)
+/* Run this long without growth: it has ended by itself. */
+#define CALM_USEC (150 * USEC_PER_MSEC)
+/* Less than this part of the headroom in a slice is no growth. */
+#define CALM_PART 64
+/* So many slices in a row that grew, in the last metres: it will not end by itself. */
+#define SURE_SLICES 3
+/* The floor: what the kernel's per-CPU batches (64 pages each) may hide, and the guard's own needs.
+ */
+#define FLOOR_MIN_BYTES	 (512 * KIB)
+#define FLOOR_LIMIT_PART 1024
+
+void brake_begin(struct brake *b, uint64_t limit_bytes, uint64_t headroom_bytes,
+	uint64_t zone_bytes, uint64_t lag_bytes, uint64_t speed_bytes_per_sec, bool sure)
+{
+	uint64_t floor = MAX_OF(limit_bytes / FLOOR_LIMIT_PART, FLOOR_MIN_BYTES) + lag_bytes;
+
+	*b = (struct brake){
+		.zone_bytes = zone_bytes,
+		.floor_bytes = MIN_OF(floor, zone_bytes / 2),
+		.before_headroom = headroom_bytes,
+		.first_headroom = headroom_bytes,
+		.speed_bytes_per_sec = MAX_OF(speed_bytes_per_sec, GIB),
+		.sure = sure,
+	};
+}
+
+void brake_stop(struct brake *b)
+{
+	b->stopping = true;
+	b->calm_usec = 0;
+}
+
+static uint64_t slice_for(const struct brake *b, uint64_t headroom_bytes)
+{
+	uint64_t room = headroom_bytes > b->floor_bytes ? headroom_bytes - b->floor_bytes : 0;
+	unsigned __int128 t = room / SLICE_PART;
+
+	t = t * USEC_PER_SEC / b->speed_bytes_per_sec;
+	if (t > SLICE_MAX_USEC)
+		return SLICE_MAX_USEC;
+	return MAX_OF((uint64_t)t, SLICE_MIN_USEC);
+}
+
+static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
+{
+	if (headroom_bytes <= 2 * b->floor_bytes)
+		return b->sure || b->grown_slices;
+	return headroom_bytes <= b->zone_bytes && (b->sure || b->grown_slices >= SURE_SLICES);
+}
+
+enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes)
+{
+	if (b->stopping && headroom_bytes <= b->floor_bytes)
+		return BRAKE_KILL;
+	if (!b->stopping && b->calm_usec >= CALM_USEC)
+		return BRAKE_RELEASE;
+	if (!b->stopping && goes_on(b, headroom_bytes))
+		return BRAKE_RESTART;
+	b->before_headroom = headroom_bytes;
+	b->slice_usec = slice_for(b, headroom_bytes);
+	return BRAKE_SLICE;
+}
+
+/* The speed fades by an eighth a slice, so that a program that has calmed down gets longer ones. */
+void brake_ran(struct brake *b, uint64_t headroom_bytes, uint64_t ran_usec)
+{
+	uint64_t grown =
+		b->before_headroom > headroom_bytes ? b->before_headroom - headroom_bytes : 0;
+	uint64_t ran = MAX_OF(ran_usec, UINT64_C(1));
+	uint64_t speed = (uint64_t)((unsigned __int128)grown * USEC_PER_SEC / ran);
+
+	b->ran_usec += ran;
+	b->speed_bytes_per_sec -= b->speed_bytes_per_sec / 8;
+	b->speed_bytes_per_sec = MAX_OF(MAX_OF(b->speed_bytes_per_sec, speed), 16 * MIB);
+	if (grown > headroom_bytes / CALM_PART) {
+		b->calm_usec = 0;
+		b->grown_slices++;
+	} else {
+		b->calm_usec += ran;
+		b->grown_slices = 0;
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trigger/pace.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/units.h"
+
+/* Of the shortest time in which memory could be full: two looks before that. */
+#define LOOKS_BEFORE_FULL 2
+
+void pace_init(struct pace *p, uint32_t max_cpu_bp, uint32_t cpus)
+{
+	*p = (struct pace){
+		.max_cpu_bp = max_cpu_bp,
+		.cpus = cpus ? cpus : 1,
+		.cost_usec = 10,
+		.purse_usec = PACE_PURSE_MAX_USEC,
+	};
+}
+
+void pace_spent(struct pace *p, uint64_t now_usec, uint64_t cost_usec)
+{
+	uint64_t passed = p->last_usec && now_usec > p->last_usec ? now_usec - p->last_usec : 0;
+	uint64_t purse = p->purse_usec + units_of_share(passed, p->max_cpu_bp);
+
+	cost_usec = MAX_OF(cost_usec, UINT64_C(1));
+	p->cost_usec = (p->cost_usec * 7 + cost_usec) / 8;
+	p->cost_usec = MAX_OF(p->cost_usec, UINT64_C(1));
+	purse = MIN_OF(purse, PACE_PURSE_MAX_USEC);
+	p->purse_usec = purse > cost_usec ? purse - cost_usec : 0;
+	p->last_usec = now_usec;
+}
+
+static uint64_t wished_usec(const struct pace *p, uint64_t headroom_bytes)
+{
+	unsigned __int128 t = headroom_bytes;
+
+	t = t * USEC_PER_SEC / PACE_FILL_BYTES_PER_SEC / p->cpus / LOOKS_BEFORE_FULL;
+	if (t > PACE_MAX_USEC)
+		return PACE_MAX_USEC;
+	return MAX_OF((uint64_t)t, PACE_MIN_USEC);
+}
+
+uint64_t pace_next(struct pace *p, uint64_t headroom_bytes)
+{
+	uint64_t wish, afford;
+
+	if (headroom_bytes == UINT64_MAX)
+		return PACE_MAX_USEC;
+	wish = wished_usec(p, headroom_bytes);
+	p->blind_usec = 0;
+	if (!p->max_cpu_bp || p->purse_usec > p->cost_usec)
+		return wish;
+	/* The purse is empty: no more often than what comes in pays for. */
+	afford = MIN_OF(p->cost_usec * BP_WHOLE / p->max_cpu_bp, PACE_MAX_USEC);
+	if (afford > wish)
+		p->blind_usec = afford - wish;
+	return MAX_OF(wish, afford);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When to look again? Pure. Never so late that memory could go from the last look to the limit
+ * unseen, as long as the budget `max-cpu` allows it; never below 1 ms, never above a second.
+ */
+#ifndef OOMGUARD_TRIGGER_PACE_H
+#define OOMGUARD_TRIGGER_PACE_H
+
+#include <stdint.h>
+
+#define PACE_MIN_USEC UINT64_C(1000)
+#define PACE_MAX_USEC UINT64_C(1000000)
+
+/*
+ * How fast one CPU can fill fresh memory at the most: a bound, not a guess of the usual.
+ * tests/bench/fill_speed measures it; 4 KiB pages gave 1 to 2 GiB/s on a server CPU.
+ */
+#define PACE_FILL_BYTES_PER_SEC (UINT64_C(2) << 30)
+
+/* The share of one core that looks may cost, saved up while little is spent, to be spent near the
+ * limit. */
+#define PACE_PURSE_MAX_USEC (100 * UINT64_C(1000))
+
+struct pace {
+	uint32_t max_cpu_bp;
+	uint32_t cpus;	     /* that the application may use at once */
+	uint64_t cost_usec;  /* of one look, running mean; at least 1 */
+	uint64_t purse_usec; /* CPU time that may be spent now */
+	uint64_t last_usec;
+	uint64_t blind_usec; /* how much longer than wished the last pause is, for `check` and
+				metrics */
+};
+
+void pace_init(struct pace *p, uint32_t max_cpu_bp, uint32_t cpus);
+
+/* A look took `cost`; to be called once per look, before pace_next. */
+void pace_spent(struct pace *p, uint64_t now_usec, uint64_t cost_usec);
+
+/* Microseconds until the next look. UINT64_MAX headroom (no limit): PACE_MAX_USEC. */
+uint64_t pace_next(struct pace *p, uint64_t headroom_bytes);
+
+#endif
