@@ -139,7 +139,7 @@ build() { # NAME CONFIGURE-ARG...
 # The cgroups of a story that had to be killed; its pid is in their names.
 sweep() { # NAME PID
 	local dir procs pid
-	for dir in $(find /sys/fs/cgroup -depth -type d -name "oomguard-$1-$2-*" 2>/dev/null); do
+	find /sys/fs/cgroup -depth -type d -name "oomguard-$1-$2-*" 2>/dev/null | while read -r dir; do
 		procs=$(cat "$dir/cgroup.procs" 2>/dev/null)
 		for pid in $procs; do kill -KILL "$pid" 2>/dev/null; done
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -240,8 +240,8 @@ need_static() { # once; the others then find it
 
 # --- the parts ----------------------------------------------------------------------------------
 
-host=host-v1
-grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null && host=host-v2
+host='host-v1'
+grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null && host='host-v2'
 
 part_lint() {
 	srcdir=$top run_folder lint "$here/lint"
