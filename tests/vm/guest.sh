@@ -15,7 +15,7 @@ off() {
 
 # A tmpfs hides what the host has there; the tree under test may itself lie in /tmp.
 mount_scratch() {
-	case $out:$(grep -c ' /tmp/' "$1") in
+	case $out:$(grep -c '[ =]/tmp/' "$1") in
 	/tmp/*:* | *:[1-9]*) ;;
 	*) mount -t tmpfs -o mode=1777 tmp /tmp ;;
 	esac

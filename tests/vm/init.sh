@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
 # First program of the virtual machine, from the initramfs: the host's root, read-only over 9p,
 # under a writable tmpfs; then the guest's driver from that root takes over as PID 1.
 bb=/bin/busybox

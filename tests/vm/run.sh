@@ -27,8 +27,9 @@ out=$(cd "$2" && pwd)
 shift 2
 
 tmp=$(mktemp -d)
+# shellcheck disable=SC2317 # called by the trap
 stop_qemu() {
-	[ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || true
+	[ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null || true # timeout passes it on
 	rm -rf "$tmp" "$out/.vm"
 }
 trap stop_qemu EXIT

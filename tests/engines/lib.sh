@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034 # variables are for the engines
+#
+# What the engines share: images made of files of this machine, and the claims that read the guard's
+# log. The text of a claim is the same under every engine, so that a table can be made of them.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/story.sh"
+
+ENGINES=$STORY_LIB/../engines
+# The whole sequence: warn at 75 %, dump at 88 %, restart at 95 % of 64 MiB. 20 MiB/s reaches the
+# limit in 3 s, so the grace time at the start has to go.
+LEAK=(/oomguard -v -s guard.start-grace=0s -s dump.kind=signal -s dump.signal=USR1
+	-- /leak --rate "$((20 / STORY_SLOW))M" --dump /var/lib/oomguard/heap.dump)
+
+needs_engine() {
+	local tool
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || skip "no $tool: apt-get install $(
+			tr '\n' ' ' <"$ENGINES/packages.txt"
+		)"
+	done
+	file -L "$STORY_OOMGUARD" 2>/dev/null | grep -q 'dynamically linked' &&
+		skip "$STORY_OOMGUARD is not static (--enable-static-binary)"
+	return 0
+}
+
+# Nothing but the binary and a static test program, and the mount points that engines need.
+make_scratch() {
+	mkdir -p "$1"/{proc,sys,dev,tmp,etc,var/lib/oomguard}
+	cp "$STORY_OOMGUARD" "$1/oomguard"
+	cp "$PROGRAMS/leak" "$1/leak"
+}
+
+make_busybox() {
+	make_scratch "$1"
+	mkdir -p "$1"/{bin,sbin}
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	local applet
+	for applet in sh sleep cat ps tty stty id true false ls grep wc; do
+		ln -sf busybox "$1/bin/$applet"
+	done
+}
+
+# glibc programs of this machine with the libraries that they name.
+make_glibc() {
+	local program lib
+	make_scratch "$1"
+	mkdir -p "$1"/bin
+	for program in bash sleep cat; do
+		cp "$(command -v $program)" "$1/bin/"
+		ldd "$(command -v $program)" | grep -o '/[^ ]*' | while read -r lib; do
+			mkdir -p "$1$(dirname "$lib")"
+			cp -Ln "$lib" "$1$lib"
+		done
+	done
+}
+
+# A directory of this machine for /var/lib/oomguard, writable for the container's user.
+make_state() {
+	mkdir -p "$WORK/state-$1"
+	chmod 0777 "$WORK/state-$1"
+	echo "$WORK/state-$1"
+}
+
+# claim_sequence LOG STATUS [SUFFIX]: what an operator must see after the leak.
+claim_sequence() {
+	has "memory limit seen$3" "$1" '64 ?MiB'
+	has "warn level$3" "$1" 'warn level'
+	has "dump level$3" "$1" 'dump level'
+	has "restart level$3" "$1" '(restart|brink|emergency) level'
+	is "exit status 75$3" 75 "$2"
+}
+
+# pty TEXT COMMAND...: drives `sh -i` in a container on a terminal and judges what comes back.
+pty() {
+	local status=0
+	python3 "$ENGINES/terminal.py" "$@" >"$WORK/pty" 2>&1 || status=$?
+	sed 's/^/# | /' "$WORK/pty" >&2
+	has "terminal: the shell has one" "$WORK/pty" '^tty=/dev/'
+	has "terminal: size is handed on" "$WORK/pty" '^size=33 99'
+	has "terminal: a resize arrives" "$WORK/pty" '^size=44 111'
+	lacks "terminal: job control works" "$WORK/pty" 'job control turned off'
+	has "terminal: ^C ends the foreground job" "$WORK/pty" '^rc=130'
+	is "terminal: exit status passes" 7 "$status"
+}
