@@ -27,14 +27,36 @@
 set -u
 export LC_ALL=C
 
+# Mounts of a story are its own: it runs in a mount namespace that ends with it.
+if [ "$(id -u)" = 0 ] && [ -z "${STORY_NAMESPACE:-}" ] && unshare -m true 2>/dev/null; then
+	STORY_NAMESPACE=own exec unshare -m bash "$0" "$@"
+fi
+
 STORY=$(basename "$0" .sh)
 STORY_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 STORY_SLOW=${STORY_SLOW:-1}
 STORY_LONG=${STORY_LONG:-15}
 : "${STORY_OOMGUARD:=$STORY_LIB/../../src/oomguard}"
 
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/oomguard-story.XXXXXX")
-STATE=$WORK/state
+# On a disk: what is written to a tmpfs is charged to the cgroup of the writer and would be a leak of
+# the story's own. The virtual machine has a disk for that.
+story_make_work() {
+	local dir
+	for dir in "${TMPDIR:-/tmp}" /var/tmp; do
+		[ "$(stat -f -c %T "$dir")" = tmpfs ] || break
+	done
+	WORK=$(mktemp -d "$dir/oomguard-story.XXXXXX") || exit 1
+	if [ -n "${STORY_KERNEL:-}" ] && [ -b /dev/vda ]; then
+		mount -t ext4 /dev/vda "$WORK" 2>/dev/null ||
+			{ mkfs.ext4 -q -F -O ^has_journal /dev/vda && mount -t ext4 /dev/vda "$WORK"; }
+		find "$WORK" -mindepth 1 -delete
+	fi
+	# A mount of its own, as a volume is: the guard does not trust a container's own layer.
+	STATE=$WORK/state
+	mkdir -m 700 "$STATE"
+	mount --bind "$STATE" "$STATE" 2>/dev/null || :
+}
+story_make_work
 LOG=$WORK/log
 OUT=$WORK/out
 GUARD='' GUARD_PID='' STATUS='' LAUNCHED=''
@@ -43,6 +65,10 @@ declare -A CG=()     # name -> directory
 story_cg_order=()    # in order of creation
 story_pids=()        # what we started
 GUARD_WRAP=()        # runs as PID 1 before the guard and must exec "$@"
+
+# A restart that needs no waiting: in 64 MiB, "leak --to 40M" is restarted at once.
+AT_ONCE=(-s guard.start-grace=0s -s level.restart.at=50% -s level.restart.eta=0s
+	-s level.restart.actions=restart)
 
 : >"$LOG"
 # Something to wait on that never comes: a sleep without a process.
@@ -198,8 +224,7 @@ make_cgroup() {
 	cgroup_limit "$1" "$2"
 }
 
-# cgroup_limit NAME LIMIT: also while it is in use. Shrinking is retried: the kernel says EBUSY
-# while it cannot reclaim enough.
+# cgroup_limit NAME LIMIT: also while it is in use.
 cgroup_limit() {
 	local dir=${CG[$1]} limit=$2
 	[ "$limit" != max ] || limit=$CG_UNLIMITED
@@ -224,6 +249,25 @@ cgroup_oom_kills() {
 }
 cgroup_pids() { cat "${CG[$1]}/cgroup.procs"; }
 cgroup_empty() { [ -z "$(cat "${CG[$1]}/cgroup.procs")" ]; }
+
+# cgroup_pids_max NAME N: at most N processes. On v1 that is another hierarchy, with a group beside.
+declare -A CG_PIDS=()
+cgroup_pids_max() {
+	if [ "$CGROUP_VERSION" = 2 ]; then
+		echo "$2" >"${CG[$1]}/pids.max"
+		return
+	fi
+	[ -d /sys/fs/cgroup/pids ] || return
+	if [ -z "${CG_PIDS[$1]:-}" ]; then
+		CG_PIDS[$1]=/sys/fs/cgroup/pids/$(basename "${CG[$1]}")
+		mkdir "${CG_PIDS[$1]}" || return
+		story_cg_order+=("${CG_PIDS[$1]}")
+		for pid in $(cgroup_pids "$1"); do
+			echo "$pid" >"${CG_PIDS[$1]}/cgroup.procs"
+		done
+	fi
+	echo "$2" >"${CG_PIDS[$1]}/pids.max"
+}
 
 # in_cgroup NAME COMMAND...: in the foreground. NAME - is no cgroup.
 in_cgroup() (
@@ -327,6 +371,8 @@ story_cleanup() {
 		wait_for 5 story_remove_cgroup "$dir" || note "could not remove $dir"
 	done
 	wait 2>/dev/null
+	umount "$STATE" 2>/dev/null
+	[ -z "${STORY_KERNEL:-}" ] || umount "$WORK" 2>/dev/null
 	rm -rf "$WORK"
 }
 story_remove_cgroup() {
