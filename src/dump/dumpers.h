@@ -16,19 +16,19 @@
 
 struct dump_request {
 	const struct conf *conf;
-	pid_t pid;                  /* the process to dump, in our pid namespace */
+	pid_t pid; /* the process to dump, in our pid namespace */
 	const char *comm;
-	int incident_dirfd;         /* where files go */
-	const char *incident_path;  /* the same as a path, for hooks */
+	int incident_dirfd;	   /* where files go */
+	const char *incident_path; /* the same as a path, for hooks */
 	const char *level;
-	uint64_t deadline_usec;     /* clock_now_usec() */
-	char *const *hook_env;      /* OOMGUARD_EVENT_* for commands, NULL-terminated */
+	uint64_t deadline_usec; /* clock_now_usec() */
+	char *const *hook_env;	/* OOMGUARD_EVENT_* for commands, NULL-terminated */
 };
 
 struct dump_result {
-	char file[DUMP_TEXT_MAX];   /* path or name in the incident; "" unknown */
-	uint64_t bytes;             /* of it; 0 unknown */
-	char text[DUMP_TEXT_MAX];   /* what happened, for the log */
+	char file[DUMP_TEXT_MAX]; /* path or name in the incident; "" unknown */
+	uint64_t bytes;		  /* of it; 0 unknown */
+	char text[DUMP_TEXT_MAX]; /* what happened, for the log */
 };
 
 struct dumper {

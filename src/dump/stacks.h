@@ -20,15 +20,16 @@
 
 struct stacks_count {
 	unsigned processes, threads, frames;
-	unsigned denied;  /* threads that ptrace would not let us see (yama, other user) */
-	unsigned gone;    /* ended meanwhile */
+	unsigned denied;	   /* threads that ptrace would not let us see (yama, other user) */
+	unsigned gone;		   /* ended meanwhile */
 	uint64_t stopped_usec_max; /* longest time that one process was held */
 };
 
 /*
- * Seizes all threads of pid, copies registers and the used part of the stacks, lets them go, unwinds
- * from the copies, writes text to fd. Threads that were stopped (SIGSTOP, our freeze) stay so.
- * 0, or -errno when nothing at all could be had (-EPERM: ptrace denied; -ESRCH). Counts are added up.
+ * Seizes all threads of pid, copies registers and the used part of the stacks, lets them go,
+ * unwinds from the copies, writes text to fd. Threads that were stopped (SIGSTOP, our freeze) stay
+ * so. 0, or -errno when nothing at all could be had (-EPERM: ptrace denied; -ESRCH). Counts are
+ * added up.
  */
 int stacks_write(pid_t pid, int fd, struct stacks_count *count);
 

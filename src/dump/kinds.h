@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows' functions, one file each; see struct dumper. For dumpers.c and tests only. */
+#ifndef OOMGUARD_DUMP_KINDS_H
+#define OOMGUARD_DUMP_KINDS_H
+
+#include "dump/dumpers.h"
+
+/*
+ * dump.signal to a process that handles it (-EPERM else: the default action of most signals kills).
+ * With dump.path it waits until a new or changed file there is complete; without it nothing is
+ * verified.
+ */
+int dump_by_signal(const struct dump_request *req, struct dump_result *ret);
+
+/*
+ * dump.command ("%p": the pid) in the incident's directory: by /bin/sh where there is one, else
+ * split at blanks. Files that it leaves become 0600; the one changed last is reported. No file and
+ * exit status 0 is done, too.
+ */
+int dump_by_command(const struct dump_request *req, struct dump_result *ret);
+
+#endif
