@@ -65,6 +65,7 @@ claims_images() {
 		is "exit status passes ($image image)" 42 "$STATUS"
 		is "silent when nothing happens ($image image)" "" "$(cat "$WORK/pass-$image.log")"
 	done
+	# shellcheck disable=SC2016 # expanded in the container
 	launch_box glibc oomguard-glibc:test /oomguard -- \
 		/bin/bash -c 'read -r a </proc/self/status; echo "$a"; exit 5'
 	box_end glibc

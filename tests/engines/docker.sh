@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The guard under docker: a daemon of our own that touches neither the network nor another daemon.
+# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
 . "$ENGINES/cli.sh"
 
 needs_cgroup
@@ -11,7 +13,9 @@ needs_engine docker dockerd containerd runc busybox python3
 DIR=$(mktemp -d /tmp/og-docker.XXXXXX)
 export DOCKER_CONFIG=$DIR/config DOCKER_HOST=unix://$DIR/s
 dockerd_pid=
+# shellcheck disable=SC2034 # both for cli.sh
 cli=(docker)
+# shellcheck disable=SC2034
 common=()
 
 # shellcheck disable=SC2317 # called by the trap

@@ -3,6 +3,7 @@
 #
 # What the engines share: images made of files of this machine, and the claims that read the guard's
 # log. The text of a claim is the same under every engine, so that a table can be made of them.
+# shellcheck source=/dev/null
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/story.sh"
 
 ENGINES=$STORY_LIB/../engines

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The guard under podman, with storage of its own; RUNTIME=crun for the other runtime. STORAGE: a
 # directory for the images (default: in the story's work directory).
+# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
 . "$ENGINES/cli.sh"
 
 RUNTIME=${RUNTIME:-runc}
@@ -12,8 +14,11 @@ needs_engine podman conmon "$RUNTIME" busybox python3
 DIR=$(mktemp -d "${STORAGE:-/tmp}/og-podman.XXXXXX")
 cli=(podman --runtime "$RUNTIME" --cgroup-manager cgroupfs --storage-driver vfs
 	--events-backend file --root "$DIR/root" --runroot "$DIR/run" --tmpdir "$DIR/tmp")
-# Without CAP_SYS_RESOURCE the default limits of podman cannot be set.
+# Without CAP_SYS_RESOURCE the default limits of podman cannot be set; kube play has no option for it.
+# shellcheck disable=SC2034 # for cli.sh
 common=(--ulimit nofile=1024:1024 --ulimit nproc=1024:1024)
+printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n' >"$DIR/conf"
+export CONTAINERS_CONF=$DIR/conf
 
 # shellcheck disable=SC2317 # called by the trap
 engine_down() {
@@ -30,6 +35,23 @@ engine_down() {
 }
 trap engine_down EXIT
 
+# The manifest as it is in examples/, without the network that this machine may not have.
+claims_kube() {
+	local limit
+	"${cli[@]}" tag oomguard-scratch:test localhost/oomguard-demo:latest
+	check "kube play takes the Pod manifest" "${cli[@]}" kube play --network none \
+		"$STORY_LIB/../../examples/kubernetes/pod.yaml"
+	limit=$("${cli[@]}" inspect --format '{{.HostConfig.Memory}}' oomguard-demo-app)
+	is "kube play: the manifest's limit is set" 67108864 "$limit"
+	check "kube play: 75 restarts the container" wait_for 40 restarts oomguard-demo-app 1
+	"${cli[@]}" logs oomguard-demo-app >"$WORK/kube.log" 2>&1
+	sed 's/^/kube: /' "$WORK/kube.log" >&2
+	claim_sequence "$WORK/kube.log" "$("${cli[@]}" events --stream=false \
+		--filter container=oomguard-demo-app --filter event=died \
+		--format '{{.ContainerExitCode}}' | head -n 1)" " (kube play)"
+	"${cli[@]}" kube down "$STORY_LIB/../../examples/kubernetes/pod.yaml" >&2
+}
+
 import_images
 claims_sequence
 claims_kernel_kill
@@ -37,5 +59,6 @@ claims_images
 claims_init --init-path "$(realpath "$STORY_OOMGUARD")"
 claims_stop
 claims_restart
+claims_kube
 claims_terminal
 finish

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The guard under runc, and under crun with ENGINE=crun: same command line, same bundles.
+# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
 ENGINE=${ENGINE:-runc}
@@ -91,6 +92,7 @@ for image in scratch busybox glibc; do
 	is "exit status passes ($image image)" 42 "$STATUS"
 	is "silent when nothing happens ($image image)" "" "$(cat "$WORK/pass-$image.log")"
 done
+# shellcheck disable=SC2016 # expanded in the container
 bundle glibc glibc . /oomguard -- /bin/bash -c 'read -r a </proc/self/status; echo "$a"; exit 5'
 start glibc
 end
