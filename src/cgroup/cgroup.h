@@ -4,7 +4,7 @@
  * our own cgroup up to the mount point, is opened once and read with pread; nothing is allocated
  * after cgroup_open().
  *
- * Version 1 and 2 differ only in the tables of v1.c and v2.c.
+ * Version 1 and 2 differ only in the tables of v1.c and v2.c (version.h).
  */
 #ifndef OOMGUARD_CGROUP_CGROUP_H
 #define OOMGUARD_CGROUP_CGROUP_H
@@ -15,9 +15,9 @@
 
 #include "conf/conf.h"
 
-#define CGROUP_LEVELS_MAX 16
-#define CGROUP_PATH_MAX   1024
-#define CGROUP_NO_LIMIT   UINT64_MAX
+#define CGROUP_LEVELS_MAX 16 /* the last one is kept for guard.pod-limit */
+#define CGROUP_PATH_MAX	  1024
+#define CGROUP_NO_LIMIT	  UINT64_MAX
 
 enum cgroup_version { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
 
@@ -28,8 +28,9 @@ struct cgroup_stat {
 	uint64_t active_anon, inactive_anon, active_file, inactive_file, unevictable;
 	uint64_t file_mapped, file_dirty, file_writeback, swap;
 	uint64_t pgfault, pgmajfault, workingset_refault_anon, workingset_refault_file;
-	uint64_t hierarchical_limit; /* v1 only: the smallest limit above us, also where invisible */
-	bool has_kernel;             /* `kernel` was given (v2 from 5.18, v1 by memory.kmem) */
+	uint64_t
+		hierarchical_limit; /* v1 only: the smallest limit above us, also where invisible */
+	bool has_kernel;	    /* `kernel` was given (v2 from 5.18, v1 by memory.kmem) */
 };
 
 /* memory.events (v2), or what v1 has of it. UINT64_MAX: not known here. */
@@ -46,12 +47,13 @@ struct cgroup_pressure {
 
 /* One level as last read. */
 struct cgroup_level_use {
-	uint64_t usage_bytes;       /* all charged memory, cache included */
-	uint64_t use_bytes;         /* by the basis (`nonreclaimable` ...), swap included; <= usage + swap */
-	uint64_t limit_bytes;       /* min(high, max, RAM) + usable swap; CGROUP_NO_LIMIT */
+	uint64_t usage_bytes; /* all charged memory, cache included */
+	uint64_t
+		use_bytes; /* by the basis (`nonreclaimable` ...), swap included; <= usage + swap */
+	uint64_t limit_bytes;		/* min(high, max, RAM) + usable swap; CGROUP_NO_LIMIT */
 	uint64_t max_bytes, high_bytes; /* as the files say; CGROUP_NO_LIMIT */
 	uint64_t swap_bytes, swap_usable_bytes;
-	bool detailed;              /* use_bytes comes from memory.stat of this very look */
+	bool detailed; /* use_bytes comes from memory.stat of this very look */
 };
 
 /*
@@ -59,13 +61,14 @@ struct cgroup_level_use {
  * With no limit anywhere, limit_bytes is CGROUP_NO_LIMIT and headroom_bytes is CGROUP_NO_LIMIT.
  */
 struct cgroup_sample {
-	uint64_t time_usec;      /* clock_now_usec() */
-	uint64_t use_bytes;      /* of the binding level */
+	uint64_t time_usec; /* clock_now_usec() */
+	uint64_t use_bytes; /* of the binding level */
 	uint64_t limit_bytes;
 	uint64_t headroom_bytes; /* 0 when use > limit */
-	unsigned binding;        /* index into levels; 0 is our own cgroup */
-	uint64_t own_use_bytes;  /* of our own cgroup, to tell our growth from a neighbour's */
-	bool detailed;           /* the binding level was read from memory.stat; else use is an upper bound (usage) */
+	unsigned binding;	 /* index into levels; 0 is our own cgroup */
+	uint64_t own_use_bytes;	 /* of our own cgroup, to tell our growth from a neighbour's */
+	bool detailed; /* the binding level was read from memory.stat; else use is an upper bound
+			  (usage) */
 };
 
 /* Files of one level, opened once. -1: not there. */
@@ -82,16 +85,23 @@ struct cgroup_level {
 
 struct cgroup {
 	enum cgroup_version version;
-	bool hybrid;       /* v1 memory controller beside a v2 hierarchy */
-	bool writable;     /* our own directory's limits could be written */
+	bool hybrid;	   /* v1 memory controller beside a v2 hierarchy */
+	bool writable;	   /* our own directory's limits could be written */
 	unsigned n_levels; /* 0: no cgroup found */
 	struct cgroup_level levels[CGROUP_LEVELS_MAX];
-	uint64_t ram_bytes;        /* MemTotal; limits above it are cut to it */
+	uint64_t ram_bytes;	     /* MemTotal; limits above it are cut to it */
 	uint64_t forced_limit_bytes; /* guard.limit; 0: none. Counts as a limit of level 0 */
-	uint64_t pod_limit_bytes;  /* guard.pod-limit; 0: none */
+	uint64_t pod_limit_bytes;    /* guard.pod-limit; 0: none */
 	enum conf_basis basis;
-	uint64_t stat_lag_bytes; /* v2: memory.stat is batched per CPU; added to `use` (64 pages x CPUs, see v2.c) */
-	uint64_t detail_from_bp; /* memory.stat is read only when usage + swap of a level is at least this share of its limit */
+	uint64_t stat_lag_bytes; /* v2: memory.stat is batched per CPU; added to `use` (64 pages x
+				    CPUs, see v2.c) */
+	/* Set by whoever writes our own memory.high as a brake: what level 0's high counts as
+	 * meanwhile (CGROUP_NO_LIMIT: there was none). 0: no brake, the file counts. */
+	uint64_t braked_high_bytes;
+	uint64_t host_swap_bytes, host_swap_free_bytes; /* sysinfo(2), once a second */
+	uint64_t host_next_usec;			/* when it is due again */
+	uint64_t detail_from_bp; /* memory.stat is read only when usage + swap of a level is at
+				    least this share of its limit */
 };
 
 /*
@@ -111,12 +121,12 @@ int cgroup_look(struct cgroup *cg, bool force_detail, struct cgroup_sample *ret)
 bool cgroup_has_limit(const struct cgroup *cg);
 
 /* Which file the binding limit came from, e.g. "/sys/fs/cgroup/memory.max"; "guard.limit". */
-void cgroup_limit_source(const struct cgroup *cg, const struct cgroup_sample *s, char *out,
-	size_t size);
+void cgroup_limit_source(
+	const struct cgroup *cg, const struct cgroup_sample *s, char *out, size_t size);
 
 /* Cold path. Level 0; hierarchical (`events`) and own (`local`). 0 or -errno. */
-int cgroup_read_events(const struct cgroup *cg, struct cgroup_events *ret_events,
-	struct cgroup_events *ret_local);
+int cgroup_read_events(
+	const struct cgroup *cg, struct cgroup_events *ret_events, struct cgroup_events *ret_local);
 void cgroup_read_pressure(const struct cgroup *cg, struct cgroup_pressure *ret);
 
 /* What the definition in DESIGN ("The number") gives for a basis. Pure. */
