@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck source-path=SCRIPTDIR source=../lib/story.sh
+. "$(dirname "$0")/../lib/story.sh"
+needs_cgroup
+make_cgroup app 64M
+
+guard app -v -s guard.start-grace=0s -s dump.kind=none \
+	-- "$PROGRAMS/sawtooth" 16 57 1.5 "$STORY_LONG"
+guard_status $((STORY_LONG + 20))
+is "the program ends by itself" 0 "$STATUS"
+lacks "no level with consequences fired" "$LOG" '(dump|restart|brink|emergency) level:'
+is "the kernel killed nothing" 0 "$(cgroup_oom_kills app)"
+finish
