@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONF_LEVELS_MAX   8
-#define CONF_NAME_MAX     32
-#define CONF_VALUE_MAX    199 /* inih 55 cuts longer lines without an error; we refuse them */
+#define CONF_LEVELS_MAX	  8
+#define CONF_NAME_MAX	  32
+#define CONF_VALUE_MAX	  199 /* inih 55 cuts longer lines without an error; we refuse them */
 #define CONF_ACTIONS_MAX  16
 #define CONF_REWRITES_MAX 64
-#define CONF_REMAPS_MAX   16
+#define CONF_REMAPS_MAX	  16
 
 enum conf_basis { BASIS_NONRECLAIMABLE, BASIS_WORKING_SET, BASIS_USAGE, BASIS_ANON };
 enum conf_forward { FORWARD_CHILD, FORWARD_GROUP };
@@ -67,14 +67,14 @@ struct conf_amount {
 struct conf_level {
 	char name[CONF_NAME_MAX];
 	bool present;
-	struct conf_amount at;   /* in use at least this */
+	struct conf_amount at;	 /* in use at least this */
 	struct conf_amount free; /* left at most this, clamped to 2 MiB .. 256 MiB when a share */
-	uint64_t eta_usec;       /* predicted time to the limit at most this; 0: not a condition */
+	uint64_t eta_usec;	 /* predicted time to the limit at most this; 0: not a condition */
 	bool growing;
-	uint32_t hold;           /* samples in a row; 1..1000; 3 */
-	uint32_t rearm_bp;       /* re-armed this much lower ...; 1000 (10 points) */
+	uint32_t hold;		   /* samples in a row; 1..1000; 3 */
+	uint32_t rearm_bp;	   /* re-armed this much lower ...; 1000 (10 points) */
 	uint64_t rearm_after_usec; /* ... for this long; 60 s */
-	uint64_t cooldown_usec;  /* not again within this time; 0 */
+	uint64_t cooldown_usec;	   /* not again within this time; 0 */
 	enum conf_action actions[CONF_ACTIONS_MAX];
 	unsigned n_actions;
 };
@@ -91,8 +91,8 @@ struct conf_remap {
 struct conf {
 	struct {
 		enum conf_basis basis;
-		uint64_t limit_bytes;     /* 0: auto */
-		uint64_t request_bytes;   /* 0: auto */
+		uint64_t limit_bytes;	  /* 0: auto */
+		uint64_t request_bytes;	  /* 0: auto */
 		uint64_t pod_limit_bytes; /* 0: none */
 		char state_dir[CONF_VALUE_MAX + 1];
 		char termination_log[CONF_VALUE_MAX + 1]; /* "auto", "none" or a path */
@@ -123,7 +123,8 @@ struct conf {
 		char target_name[CONF_NAME_MAX];
 		int signal; /* 0: none */
 		char command[CONF_VALUE_MAX + 1];
-		char path[CONF_VALUE_MAX + 1]; /* where a signalled application writes its dump; "" unknown */
+		char path[CONF_VALUE_MAX +
+			  1]; /* where a signalled application writes its dump; "" unknown */
 		uint64_t max_pause_usec;
 		uint64_t deadline_usec;
 		char compress[8];
@@ -162,8 +163,8 @@ struct conf {
 
 /* What the user gave, in the order of precedence; all optional. */
 struct conf_input {
-	const char *file;      /* -c; NULL: /etc/oomguard/oomguard.ini if it exists */
-	char *const *environ;  /* NULL: none */
+	const char *file;	 /* -c; NULL: /etc/oomguard/oomguard.ini if it exists */
+	char *const *environ;	 /* NULL: none */
 	const char *const *sets; /* -s arguments, "SECTION.KEY=VALUE" */
 	unsigned n_sets;
 	/* Called for what is odd but not fatal (unknown OOMGUARD_* variable); may be NULL. */
@@ -187,7 +188,8 @@ const char *conf_action_name(enum conf_action action);
 const char *conf_basis_name(enum conf_basis basis);
 const char *conf_dump_kind_name(enum conf_dump_kind kind);
 
-/* Writes a valid ini with every key; what conf_load reads back gives the same struct. 0 or -errno. */
+/* Writes a valid ini with every key; what conf_load reads back gives the same struct. 0 or -errno.
+ */
 int conf_print(const struct conf *conf, int fd);
 
 #endif
