@@ -42,6 +42,14 @@ void buf_puts(struct buf *b, const char *text)
 	buf_add(b, text, strlen(text));
 }
 
+void buf_copy(char *out, size_t size, const char *text)
+{
+	size_t len = strnlen(text, size - 1);
+
+	memcpy(out, text, len);
+	out[len] = '\0';
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list args;

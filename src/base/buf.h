@@ -27,6 +27,9 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 void buf_vprintf(struct buf *b, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
+/* Copies text into out, cut at size - 1, NUL-terminated. */
+void buf_copy(char *out, size_t size, const char *text);
+
 /*
  * As a quoted JSON string (RFC 8259): control characters escaped, bytes that are not UTF-8 replaced
  * by U+FFFD, so that a hostile process name cannot break the document.

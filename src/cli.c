@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+static int run_config(const struct cli *cli, char *const *envp);
+
+/* A subcommand without `run` is promised and not built yet: it answers so, and --help is silent. */
+static const struct subcommand {
+	const char *name;
+	const char *help;
+	int (*run)(const struct cli *cli, char *const *envp);
+} subcommands[] = {
+	{ "config", "[--defaults]  print the effective configuration as a valid ini file",
+		run_config },
+	{ .name = "check" },
+	{ .name = "status" },
+	{ .name = "dump" },
+	{ .name = "snapshot" },
+	{ .name = "drain" },
+	{ .name = "restart" },
+	{ .name = "reload" },
+	{ .name = "report" },
+	{ .name = "explain" },
+	{ .name = "replay" },
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "set", required_argument, NULL, 's' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "defaults", no_argument, NULL, 'd' },
+	{ 0 },
+};
+
+static void print_help(void)
+{
+	fputs("usage: oomguard [OPTIONS] -- COMMAND [ARG...]   run COMMAND under guard\n", stdout);
+	for (unsigned i = 0; i < ARRAY_LEN(subcommands); i++)
+		if (subcommands[i].run)
+			printf("       oomguard %s %s\n", subcommands[i].name, subcommands[i].help);
+	fputs("\n"
+	      "  -c, --config FILE             read FILE instead of /etc/oomguard/oomguard.ini\n"
+	      "  -s, --set SECTION.KEY=VALUE   set one key, e.g. -s level.dump.at=80%\n"
+	      "  -q                            say only what goes wrong\n"
+	      "  -v                            say more\n"
+	      "      --version, --help\n"
+	      "\n"
+	      "Every key can also be set as OOMGUARD_SECTION_KEY in the environment. Precedence:\n"
+	      "option > environment > file > default. Exit status: the command's own (128+N when "
+	      "it\n"
+	      "died of signal N), 75 when the guard stopped it, 126/127 when it cannot be run,\n"
+	      "64 usage, 78 configuration.\n",
+		stdout);
+}
+
+static int usage_error(const char *format, const char *what)
+{
+	fputs("oomguard: ", stderr);
+	/* The formats are literals of this file. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	fprintf(stderr, format, what);
+#pragma GCC diagnostic pop
+	fputs("; see oomguard --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+static const struct subcommand *find_subcommand(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(subcommands); i++)
+		if (!strcmp(subcommands[i].name, name))
+			return &subcommands[i];
+	return NULL;
+}
+
+static int add_set(struct cli *cli, const char *set)
+{
+	if (cli->n_sets == CLI_SETS_MAX)
+		return usage_error("more than 256 settings: use a file (-c)%s", "");
+	cli->sets[cli->n_sets++] = set;
+	return -1;
+}
+
+static int take_option(struct cli *cli, int option, char *const *argv)
+{
+	switch (option) {
+	case 'c':
+		cli->file = optarg;
+		return -1;
+	case 's':
+		return add_set(cli, optarg);
+	case 'q':
+		return add_set(cli, "guard.log-level=error");
+	case 'v':
+		return add_set(cli, "guard.log-level=info");
+	case 'd':
+		cli->defaults = true;
+		return -1;
+	case 'h':
+		print_help();
+		return 0;
+	case 'V':
+		puts("oomguard " PACKAGE_VERSION);
+		return 0;
+	case ':':
+		return usage_error("option '%s' needs a value", argv[optind - 1]);
+	default:
+		return usage_error("unknown option '%s'", argv[optind - 1]);
+	}
+}
+
+/* Options up to the first word that is none. */
+static int take_options(struct cli *cli, int argc, char *const *argv)
+{
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "+:c:s:qvhV", long_options, NULL)) != -1) {
+		r = take_option(cli, option, argv);
+		if (r >= 0)
+			return r;
+	}
+	return -1;
+}
+
+/* The word at optind is no option and there was no "--" before it. */
+static int take_subcommand(struct cli *cli, int argc, char *const *argv)
+{
+	const char *word = argv[optind];
+	const struct subcommand *sub = find_subcommand(word);
+	int r;
+
+	if (!sub)
+		return usage_error("unknown command '%s'; to run a program under guard, put -- in "
+				   "front of it",
+			word);
+	if (!sub->run) {
+		fprintf(stderr, "oomguard: %s: not built yet\n", word);
+		return EXIT_USAGE;
+	}
+	cli->command = word;
+	optind++;
+	r = take_options(cli, argc, argv);
+	if (r >= 0)
+		return r;
+	if (optind < argc)
+		return usage_error("unexpected argument '%s'", argv[optind]);
+	return -1;
+}
+
+int cli_parse(int argc, char *const *argv, struct cli *ret_cli)
+{
+	struct cli cli = { 0 };
+	bool dashes;
+	int r;
+
+	opterr = 0;
+	r = take_options(&cli, argc, argv);
+	if (r >= 0)
+		return r;
+	dashes = optind > 1 && !strcmp(argv[optind - 1], "--");
+	if (optind >= argc)
+		return usage_error("no command%s", dashes ? " after --" : "");
+	if (!dashes) {
+		r = take_subcommand(&cli, argc, argv);
+		if (r >= 0)
+			return r;
+	} else if (cli.defaults) {
+		return usage_error("--defaults belongs to the command '%s'", "config");
+	} else {
+		cli.argv = argv + optind;
+	}
+	*ret_cli = cli;
+	return -1;
+}
+
+static void warn(const char *message)
+{
+	log_warning("%s", message);
+}
+
+int cli_load_conf(const struct cli *cli, char *const *envp, struct conf *ret_conf)
+{
+	struct conf_input input = {
+		.file = cli->file,
+		.environ = envp,
+		.sets = cli->sets,
+		.n_sets = cli->n_sets,
+		.warn = warn,
+	};
+	char error[CONF_ERROR_MAX];
+
+	if (conf_load(&input, ret_conf, error) < 0) {
+		log_error("%s", error);
+		return EXIT_CONFIG;
+	}
+	return -1;
+}
+
+static int run_config(const struct cli *cli, char *const *envp)
+{
+	static struct conf conf;
+	int r;
+
+	if (cli->defaults) {
+		conf_defaults(&conf);
+	} else {
+		r = cli_load_conf(cli, envp, &conf);
+		if (r >= 0)
+			return r;
+	}
+	r = conf_print(&conf, STDOUT_FILENO);
+	if (r < 0)
+		log_error("standard output: %s", strerror(-r));
+	return r < 0 ? 1 : 0;
+}
+
+int cli_run_command(const struct cli *cli, char *const *envp)
+{
+	return find_subcommand(cli->command)->run(cli, envp);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options, usage, subcommands. */
+#ifndef OOMGUARD_CLI_H
+#define OOMGUARD_CLI_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+
+#define EXIT_USAGE  64 /* EX_USAGE of sysexits.h */
+#define EXIT_CONFIG 78 /* EX_CONFIG */
+
+#define CLI_SETS_MAX 256
+
+struct cli {
+	const char *file;		/* -c */
+	const char *sets[CLI_SETS_MAX]; /* -s, and what -q and -v stand for */
+	unsigned n_sets;
+	const char *command; /* subcommand, NULL for run mode */
+	char *const *argv;   /* run mode: the command after "--", NULL-terminated */
+	bool defaults;	     /* config --defaults */
+};
+
+/*
+ * Reads the command line. -1: go on with *ret_cli; else the exit status (0 after --help and
+ * --version, 64 after a usage error, which has been written to stderr).
+ */
+int cli_parse(int argc, char *const *argv, struct cli *ret_cli);
+
+/* Loads the configuration that the command line asks for; -1, or 78 after saying what is wrong. */
+int cli_load_conf(const struct cli *cli, char *const *envp, struct conf *ret_conf);
+
+/* Runs the subcommand; its exit status. */
+int cli_run_command(const struct cli *cli, char *const *envp);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/signame.h"
+#include "base/units.h"
+#include "child/child.h"
+#include "child/reap.h"
+#include "proc/proc.h"
+
+/* One guard a process; static so that its size is known at link time and never on the heap. */
+static struct guard the_guard;
+
+void guard_set_timer(struct event *timer, uint64_t usec)
+{
+	struct timeval tv = {
+		.tv_sec = (time_t)(usec / USEC_PER_SEC),
+		.tv_usec = (suseconds_t)(usec % USEC_PER_SEC),
+	};
+
+	event_add(timer, &tv);
+}
+
+unsigned guard_spare(const struct guard *g, pid_t out[4])
+{
+	const pid_t ours[] = { g->scribe.pid, g->lists.helper.pid, g->keeper.pre_stop.pid };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(ours); i++)
+		if (ours[i] > 0)
+			out[n++] = ours[i];
+	return n;
+}
+
+int guard_scan(struct guard *g)
+{
+	pid_t spare[4];
+	unsigned n = guard_spare(g, spare);
+	int r = tree_scan(
+		g->procfd, g->self, g->keeper.child, g->as_init, spare, n, &g->keeper.tree);
+
+	return r < 0 ? r : (int)g->keeper.tree.n;
+}
+
+void guard_over(struct guard *g, int exit_code)
+{
+	g->exit_code = exit_code;
+	event_base_loopbreak(g->base);
+}
+
+void guard_save_budget(struct guard *g)
+{
+	int r;
+
+	if (!g->budget.remembers)
+		return;
+	r = budget_save(g->store.dirfd, &g->budget);
+	if (r < 0) {
+		g->budget.remembers = false;
+		log_warning("restarts cannot be counted across lives any more: %s/budget: %s",
+			g->store.path, strerror(-r));
+	}
+}
+
+/* --- signals --- */
+
+/* What asks the application to end, as engines and people send it. Not HUP (reload) nor QUIT (a
+ * thread dump of a JVM): those are forwarded and mean nothing to us. */
+static bool is_stop_signal(int sig)
+{
+	return sig == SIGTERM || sig == SIGINT || sig == SIGPWR || sig == SIGRTMIN + 3;
+}
+
+static void forward_signal(struct guard *g, int sig)
+{
+	int to = signals_rewrite(g->conf, sig);
+	char name[SIGNAME_TEXT_MAX];
+
+	if (!to)
+		return;
+	if (is_stop_signal(sig)) {
+		g->keeper.stop_signal = to;
+		life_happen(g, EV_STOP_SIGNAL);
+		return;
+	}
+	log_debug("signal %s forwarded", signame_print(to, name));
+	child_signal(g->keeper.child, g->conf->child.forward == FORWARD_GROUP, to);
+}
+
+static void told_of_end(void *arg, pid_t pid, int wait_status)
+{
+	struct guard *g = arg;
+
+	if (pid == g->keeper.child)
+		life_child_ended(g, wait_status);
+	else if (scribe_has_ended(&g->scribe, pid))
+		guard_start_scribe(g);
+	else if (!lists_helper_ended(g, pid, wait_status))
+		life_helper_ended(g, pid);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	struct guard *g = arg;
+	struct signalfd_siginfo info;
+
+	(void)what;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD || signals_is_own(&info, g->self))
+			continue;
+		forward_signal(g, (int)info.ssi_signo);
+	}
+	/* Always: SIGCHLD coalesces, and may have been read together with others. */
+	if (reap_all(told_of_end, g))
+		life_check_gone(g);
+}
+
+static void on_scribe(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	lists_scribe_event(arg);
+}
+
+void guard_start_scribe(struct guard *g)
+{
+	int r;
+
+	if (g->scribe_event)
+		event_del(g->scribe_event);
+	r = scribe_start(&g->scribe, g->conf, &g->store, &g->watch.cgroup);
+	if (r < 0) {
+		log_warning(
+			"no companion process (%s): snapshots go to the log only", strerror(-r));
+		return;
+	}
+	event_assign(g->scribe_event, g->base, g->scribe.fd, EV_READ | EV_PERSIST, on_scribe, g);
+	event_add(g->scribe_event, NULL);
+}
+
+/* --- start --- */
+
+static int read_own_oom_score(void)
+{
+	char text[32];
+
+	if (file_read_text(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof(text)) < 0)
+		return 0;
+	return atoi(text);
+}
+
+static void survive_oom(struct guard *g)
+{
+	auto_close int fd = -1;
+
+	g->oom_score_adj = read_own_oom_score();
+	if (!g->conf->guard.survive_oom)
+		return;
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || file_write_all(fd, "-1000", 5) < 0)
+		log_warning("guard.survive-oom has no effect: oom_score_adj -1000 needs "
+			    "CAP_SYS_RESOURCE (add it to the container): %s",
+			strerror(errno));
+}
+
+static void open_places(struct guard *g)
+{
+	const char *why = NULL;
+	int r;
+
+	store_open(&g->store, g->conf, &why);
+	if (why)
+		log_warning("%s", why);
+	if (g->store.dirfd < 0)
+		return;
+	g->budget.remembers = true;
+	r = budget_load(g->store.dirfd, &g->budget);
+	if (r == -EBADMSG)
+		log_warning("%s/budget was torn or foreign: set aside as budget.bad, restarts are "
+			    "counted anew",
+			g->store.path);
+	else if (r < 0)
+		g->budget.remembers = false;
+	/* What is lost at exit does not remember, whatever can be written there now. */
+	if (g->store.throw_away && g->conf->restart.mode == RESTART_EXIT)
+		g->budget.remembers = false;
+}
+
+static void begin_life(struct guard *g)
+{
+	/* An unclean end without a stop signal is taken for the kernel's: with memory.oom.group=1
+	 * guard and application die together and nobody can write down how. */
+	bool oom = g->budget.in_life || g->budget.last_end == END_OOM;
+
+	if (g->budget.remembers && oom)
+		log_notice(
+			"the life before ended without a word: killed by the kernel, most likely");
+	budget_begin_life(&g->budget, clock_wall_usec(), oom);
+	if (g->budget.disarmed)
+		log_notice("%s", budget_verdict_text(BUDGET_NO_DISARMED));
+	g->watch.trigger.safe_bytes = g->budget.disarmed ? 0 : g->budget.safe_bytes;
+	guard_save_budget(g);
+}
+
+static int make_loop(struct guard *g)
+{
+	struct event_config *cfg = event_config_new();
+
+	if (!cfg)
+		return -ENOMEM;
+	/* timerfd instead of epoll's whole milliseconds: slices of the brake are shorter. */
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NOLOCK |
+					   EVENT_BASE_FLAG_NO_CACHE_TIME);
+	g->base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	if (!g->base)
+		return -ENOMEM;
+	g->signal_event = event_new(g->base, g->signals.fd, EV_READ | EV_PERSIST, on_signal, g);
+	g->scribe_event = event_new(g->base, -1, 0, on_scribe, g);
+	return g->signal_event && g->scribe_event ? 0 : -ENOMEM;
+}
+
+static int set_up(struct guard *g)
+{
+	int r = child_fix_stdio();
+
+	if (r < 0)
+		log_warning("no placeholder for closed standard files: %s", strerror(-r));
+	r = signals_begin(&g->signals);
+	if (r < 0) {
+		log_error("signals cannot be taken over: %s", strerror(-r));
+		return r;
+	}
+	g->procfd = proc_open_root();
+	if (g->procfd < 0)
+		log_warning("/proc is not there: the application's processes cannot be listed");
+	r = make_loop(g);
+	if (r < 0)
+		log_error("no event loop: %s", strerror(-r));
+	return r;
+}
+
+static void become_reaper(const struct guard *g)
+{
+	bool wanted = g->conf->child.subreaper == TRI_YES ||
+		      (g->conf->child.subreaper == TRI_AUTO && !g->as_init);
+
+	if (wanted && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		log_warning(
+			"orphans will not come to us: PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
+}
+
+int guard_run(const struct conf *conf, char *const *argv, char *const *envp)
+{
+	struct guard *g = &the_guard;
+	const char *why = NULL;
+	int r;
+
+	*g = (struct guard){ .conf = conf,
+		.argv = argv,
+		.envp = envp,
+		.scribe = SCRIBE_NONE,
+		.store = { .dirfd = -1, .lockfd = -1 } };
+	g->lists.helper = g->keeper.pre_stop = HELPER_NONE;
+	g->self = getpid();
+	g->as_init = g->self == 1;
+	r = set_up(g);
+	if (r < 0)
+		return 126;
+	become_reaper(g);
+	survive_oom(g);
+	open_places(g);
+	r = cgroup_open(&g->watch.cgroup, 0, conf, &why);
+	if (r < 0)
+		why = strerror(-r);
+	if (watch_begin(g) < 0 || lists_begin(g) < 0 || life_begin(g) < 0 || brake_setup(g) < 0)
+		return 126;
+	guard_start_scribe(g);
+	begin_life(g);
+	watch_announce(g, why);
+	r = life_start_child(g);
+	if (r)
+		return r;
+	event_add(g->signal_event, NULL);
+	/* ONFAULT: what is touched stays, what is not costs nothing. Best effort: RLIMIT_MEMLOCK.
+	 */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	prctl(PR_SET_TIMERSLACK, 1000);
+	watch_soon(g);
+	event_base_dispatch(g->base);
+	lists_end(g);
+	return g->exit_code;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The spine: one loop that owns the state and hands events to those who decide. Four files share
+ * struct guard, each with its own part of it:
+ *
+ *   guard.c  the loop, signals, the reaper: who gets told what
+ *   watch.c  look -> trigger -> which level has fired; what to say about it
+ *   lists.c  carries out a level's list of actions, one after the other
+ *   life.c   carries out what the restart table says
+ *   brake.c  the frozen application: probe, slices, release
+ *
+ * Nothing here allocates after guard_begin(), exits, or waits for anything but the loop.
+ */
+#ifndef OOMGUARD_GUARD_H
+#define OOMGUARD_GUARD_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "action/action.h"
+#include "base/helper.h"
+#include "cgroup/cgroup.h"
+#include "child/budget.h"
+#include "child/restart.h"
+#include "child/signals.h"
+#include "conf/conf.h"
+#include "report/scribe.h"
+#include "store/store.h"
+#include "trigger/brake.h"
+#include "trigger/pace.h"
+#include "trigger/trigger.h"
+
+#define GUARD_LINE_MAX 512
+
+struct watch {
+	struct event *timer;
+	struct cgroup cgroup;
+	struct cgroup_sample sample; /* of the last look */
+	struct cgroup_events events; /* at the start of this life */
+	struct trigger trigger;
+	struct pace pace;
+	uint64_t interval_usec;		    /* of the pause that has just ended */
+	uint64_t limits[CGROUP_LEVELS_MAX]; /* at the last look, to see a resize */
+	bool can_look;			    /* false: said once that it cannot be read */
+	bool has_limit;			    /* at the last look */
+};
+
+enum list_step { LIST_IDLE, LIST_SNAPSHOT, LIST_HELPER };
+
+struct lists {
+	struct event *deadline; /* of the running action */
+	enum list_step step;
+	unsigned waiting;      /* levels that have fired and wait for their turn, as bits */
+	unsigned level, index; /* the action that runs: conf->levels[level].actions[index] */
+	struct helper helper;
+	uint32_t order; /* of the companion */
+	uint64_t begun_usec;
+	char incident[STORE_PATH_MAX];		      /* "incidents/NAME" of this list, "" so far */
+	char reason[CONF_LEVELS_MAX][GUARD_LINE_MAX]; /* why each level has fired */
+};
+
+struct keeper { /* of the application's life */
+	struct life life;
+	struct event *timer;
+	pid_t child; /* 0: none runs */
+	bool started_once;
+	int wait_status; /* of the last child */
+	int stop_signal; /* the one that came from outside */
+	uint64_t start_usec;
+	bool emergency; /* of the restart in progress */
+	struct helper pre_stop;
+	struct tree tree;
+};
+
+enum hold { HOLD_NONE, HOLD_FROZEN, HOLD_PROBE, HOLD_STOPPING };
+
+struct braking {
+	struct event *timer;
+	enum hold hold;
+	bool running;	/* in a slice just now */
+	unsigned level; /* that froze it */
+	uint64_t slice_begun_usec;
+	uint64_t until_usec; /* a freeze is always bounded */
+	struct brake brake;
+	struct freezer freezer;
+};
+
+struct guard {
+	const struct conf *conf;
+	char *const *argv;
+	char *const *envp;
+	pid_t self;
+	bool as_init; /* we are PID 1 of our namespace */
+	int procfd;
+	int oom_score_adj; /* as inherited */
+	int exit_code;
+	struct event_base *base;
+	struct event *signal_event, *scribe_event;
+	struct signal_state signals;
+	struct store store;
+	struct budget budget;
+	struct scribe scribe;
+	struct watch watch;
+	struct lists lists;
+	struct keeper keeper;
+	struct braking braking;
+};
+
+/* guard.c */
+
+/*
+ * Runs argv under guard until it is over. Returns the exit status: the application's, 75, 126, 127.
+ * What cannot be set up is logged and done without: the application is started in any case.
+ */
+int guard_run(const struct conf *conf, char *const *argv, char *const *envp);
+
+/* One-shot timer; replaces what was set. */
+void guard_set_timer(struct event *timer, uint64_t usec);
+/* Our own processes, for tree_scan and freezing. Returns how many. */
+unsigned guard_spare(const struct guard *g, pid_t out[4]);
+/* The application's processes into g->keeper.tree. Returns how many, or -errno. */
+int guard_scan(struct guard *g);
+/* The loop is left; guard_run returns this. */
+void guard_over(struct guard *g, int exit_code);
+/* A life begins in which the budget counts anew. */
+void guard_save_budget(struct guard *g);
+/* Starts the companion (again); logs when that fails. */
+void guard_start_scribe(struct guard *g);
+
+/* watch.c */
+int watch_begin(struct guard *g);
+/* What was found, for -v and for the warning that nothing guards. */
+void watch_announce(struct guard *g, const char *why);
+/* Now, not when the pause is over. */
+void watch_soon(struct guard *g);
+/* A fresh look without deciding anything; false when it cannot be read. */
+bool watch_refresh(struct guard *g);
+/* A new program has started: a new curve. */
+void watch_new_life(struct guard *g);
+/* Did the kernel kill something of ours since the life began? */
+bool watch_saw_oom_kill(struct guard *g);
+/* "88% of 256MiB not reclaimable (anon 216MiB, +3.1MiB/s, limit in 10s)". */
+void watch_describe(const struct guard *g, char *out, size_t size);
+
+/* lists.c */
+int lists_begin(struct guard *g);
+/* The level has fired for the reason in lists.reason[level]. */
+void lists_fire(struct guard *g, unsigned level);
+/* The reaper's: true when it was the running helper. */
+bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status);
+/* The companion has answered or died. */
+void lists_scribe_event(struct guard *g);
+/* Everything is over: no helper stays. */
+void lists_end(struct guard *g);
+
+/* life.c */
+int life_begin(struct guard *g);
+/* 0, or the exit status when the command cannot be run at the first start. */
+int life_start_child(struct guard *g);
+void life_happen(struct guard *g, enum life_event ev);
+void life_child_ended(struct guard *g, int wait_status);
+/* True when it was the pre-stop command. */
+bool life_helper_ended(struct guard *g, pid_t pid);
+/* After the reaper has run: is anything left? */
+void life_check_gone(struct guard *g);
+/* Asks the budget, then begins a guarded restart. False: held back, and said so. */
+bool life_restart(struct guard *g, unsigned level);
+bool life_is_ending(const struct guard *g);
+
+/* brake.c */
+int brake_setup(struct guard *g);
+/* Stops all of the application for `level`, at most until `max_usec` from now. */
+void brake_freeze(struct guard *g, unsigned level, uint64_t max_usec);
+/* The level's list asks for the restart while frozen: probe first. False: it was not frozen. */
+bool brake_takes_restart(struct guard *g);
+/* It is being stopped (pre-stop, stop signal): what was frozen goes on in slices. */
+void brake_ending(struct guard *g);
+/* Growth rushes while the application is being stopped. */
+void brake_while_stopping(struct guard *g, unsigned level);
+/* Let go of it, whatever it was. */
+void brake_release(struct guard *g);
+
+#endif

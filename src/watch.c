@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Look, let the trigger decide, say what was seen, hand fired levels to the lists. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "guard.h"
+#include "proc/proc.h"
+
+/* Reading memory.stat costs 2.4 us: at this pace and slower it is read every time, so that the
+ * history has no gaps. */
+#define DETAIL_ALWAYS_FROM_USEC (20 * USEC_PER_MSEC)
+
+static uint64_t monotonic_cost(uint64_t begun_usec)
+{
+	return clock_now_usec() - begun_usec;
+}
+
+static uint32_t cpus_allowed(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 8; /* more than 1024 CPUs: the pace is bounded by its budget anyway */
+	return (uint32_t)CPU_COUNT(&set);
+}
+
+static bool has_been_resized(struct watch *w)
+{
+	bool resized = false;
+
+	for (unsigned i = 0; i < w->cgroup.n_levels; i++) {
+		uint64_t now = w->cgroup.levels[i].last.limit_bytes, was = w->limits[i];
+		uint64_t moved = MAX_OF(now, was) - MIN_OF(now, was);
+
+		/* Swap that others use moves a limit a little all the time: under 1 % is no resize.
+		 */
+		if (was && moved > was / 100)
+			resized = true;
+		if (!was || moved > was / 100)
+			w->limits[i] = now;
+	}
+	return resized;
+}
+
+static void say_limit(struct guard *g)
+{
+	struct watch *w = &g->watch;
+	char source[CGROUP_PATH_MAX + 32];
+
+	if (!w->has_limit) {
+		log_notice("no memory limit any more: nothing to guard until there is one again");
+		return;
+	}
+	cgroup_limit_source(&w->cgroup, &w->sample, source, sizeof(source));
+	log_notice("memory limit is %s now (%s), %s in use",
+		units_human_bytes(w->sample.limit_bytes).s, source,
+		units_human_bytes(w->sample.use_bytes).s);
+}
+
+static bool take_look(struct guard *g, bool force_detail)
+{
+	struct watch *w = &g->watch;
+	int r = w->cgroup.n_levels ? cgroup_look(&w->cgroup, force_detail, &w->sample) : -ENOENT;
+
+	if (r < 0 && w->can_look)
+		log_error("memory of the cgroup cannot be read: %s: UNGUARDED until it can",
+			strerror(-r));
+	else if (r == 0 && !w->can_look && w->cgroup.n_levels)
+		log_notice("memory of the cgroup can be read: guarded again");
+	w->can_look = r == 0;
+	return r == 0;
+}
+
+bool watch_refresh(struct guard *g)
+{
+	return take_look(g, true);
+}
+
+static void fire(struct guard *g, unsigned fired)
+{
+	for (unsigned i = 0; i < g->conf->n_levels; i++) {
+		if (!(fired & (1u << i)))
+			continue;
+		if (life_is_ending(g)) {
+			if (trigger_is_emergency(&g->conf->levels[i]))
+				brake_while_stopping(g, i);
+			continue;
+		}
+		watch_describe(g, g->lists.reason[i], sizeof(g->lists.reason[i]));
+		lists_fire(g, i);
+	}
+}
+
+static void decide(struct guard *g)
+{
+	struct watch *w = &g->watch;
+	const struct cgroup_sample *s = &w->sample;
+	struct trigger_reading reading = {
+		.time_usec = s->time_usec,
+		.use_bytes = s->use_bytes,
+		.limit_bytes = s->limit_bytes,
+		.headroom_bytes = s->headroom_bytes,
+		.own_use_bytes = s->own_use_bytes,
+		.lag_bytes = w->cgroup.stat_lag_bytes,
+		.detailed = s->detailed,
+		.resized = has_been_resized(w),
+	};
+	bool has_limit = s->limit_bytes != CGROUP_NO_LIMIT;
+
+	if (has_limit != w->has_limit || reading.resized) {
+		w->has_limit = has_limit;
+		say_limit(g);
+	}
+	if (!has_limit || !g->keeper.child)
+		return;
+	fire(g, trigger_update(&w->trigger, &reading));
+	if (g->budget.disarmed)
+		budget_survived(&g->budget, s->use_bytes);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct guard *g = arg;
+	struct watch *w = &g->watch;
+	uint64_t begun = clock_now_usec();
+
+	(void)fd;
+	(void)what;
+	if (take_look(g, w->interval_usec >= DETAIL_ALWAYS_FROM_USEC))
+		decide(g);
+	pace_spent(&w->pace, begun, monotonic_cost(begun));
+	w->interval_usec =
+		pace_next(&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT);
+	guard_set_timer(w->timer, w->interval_usec);
+}
+
+void watch_soon(struct guard *g)
+{
+	guard_set_timer(g->watch.timer, 0);
+}
+
+void watch_new_life(struct guard *g)
+{
+	trigger_new_life(&g->watch.trigger);
+	cgroup_read_events(&g->watch.cgroup, &g->watch.events, &(struct cgroup_events){ 0 });
+}
+
+bool watch_saw_oom_kill(struct guard *g)
+{
+	struct cgroup_events now, local;
+
+	if (cgroup_read_events(&g->watch.cgroup, &now, &local) < 0)
+		return false;
+	return now.oom_kill != UINT64_MAX && now.oom_kill > g->watch.events.oom_kill;
+}
+
+int watch_begin(struct guard *g)
+{
+	struct watch *w = &g->watch;
+
+	trigger_init(&w->trigger, g->conf);
+	pace_init(&w->pace, g->conf->guard.max_cpu_bp, cpus_allowed());
+	w->timer = event_new(g->base, -1, 0, on_timer, g);
+	w->can_look = true;
+	if (w->cgroup.n_levels && take_look(g, true)) {
+		has_been_resized(w);
+		w->has_limit = w->sample.limit_bytes != CGROUP_NO_LIMIT;
+	}
+	watch_new_life(g);
+	return w->timer ? 0 : -ENOMEM;
+}
+
+void watch_announce(struct guard *g, const char *why)
+{
+	struct watch *w = &g->watch;
+	char source[CGROUP_PATH_MAX + 32];
+
+	if (!w->cgroup.n_levels || !w->can_look) {
+		log_warning("no memory cgroup can be read (%s): the application runs UNGUARDED",
+			why ? why : "unknown");
+		return;
+	}
+	if (!w->has_limit) {
+		log_warning("no memory limit found (cgroup v%d, %s): nothing to guard; set one, or "
+			    "guard.limit",
+			w->cgroup.version == CGROUP_V2 ? 2 : 1, w->cgroup.levels[0].path);
+		return;
+	}
+	cgroup_limit_source(&w->cgroup, &w->sample, source, sizeof(source));
+	log_info("guarding: limit %s (%s, cgroup v%d%s), %s in use, state in %s",
+		units_human_bytes(w->sample.limit_bytes).s, source,
+		w->cgroup.version == CGROUP_V2 ? 2 : 1, w->cgroup.hybrid ? " hybrid" : "",
+		units_human_bytes(w->sample.use_bytes).s,
+		g->store.dirfd < 0 ? "no place" : g->store.path);
+}
+
+/* The parts that make up the use, largest first to the eye: anon always, others from 1 MiB on. */
+static void describe_parts(struct buf *b, const struct cgroup_stat *st)
+{
+	const struct {
+		const char *name;
+		uint64_t bytes;
+	} more[] = {
+		{ "tmpfs", st->shmem },
+		{ "kernel",
+			st->kernel > st->slab_reclaimable ? st->kernel - st->slab_reclaimable : 0 },
+		{ "swap", st->swap },
+	};
+
+	buf_printf(b, "anon %s", units_human_bytes(st->anon).s);
+	for (unsigned i = 0; i < ARRAY_LEN(more); i++)
+		if (more[i].bytes >= MIB)
+			buf_printf(b, ", %s %s", more[i].name, units_human_bytes(more[i].bytes).s);
+}
+
+static const char *basis_words(enum conf_basis basis)
+{
+	static const char *const words[] = {
+		[BASIS_NONRECLAIMABLE] = "not reclaimable",
+		[BASIS_WORKING_SET] = "working set",
+		[BASIS_USAGE] = "used",
+		[BASIS_ANON] = "anonymous",
+	};
+
+	return words[basis];
+}
+
+void watch_describe(const struct guard *g, char *out, size_t size)
+{
+	const struct watch *w = &g->watch;
+	const struct forecast *f = &w->trigger.forecast;
+	const struct cgroup_level *level = &w->cgroup.levels[w->sample.binding];
+	struct buf b = { .data = out, .size = size };
+	uint32_t share = units_share_bp(w->sample.use_bytes, w->sample.limit_bytes);
+	uint64_t eta = MIN_OF(f->eta_usec, f->burst_eta_usec);
+
+	buf_reset(&b);
+	buf_printf(&b, "%u%% of %s %s (", share / 100, units_human_bytes(w->sample.limit_bytes).s,
+		basis_words(w->cgroup.basis));
+	describe_parts(&b, &level->stat);
+	if (f->growth_bytes_per_sec > 0)
+		buf_printf(&b, ", +%s/s", units_human_bytes((uint64_t)f->growth_bytes_per_sec).s);
+	if (f->growing && eta != FORECAST_NEVER)
+		buf_printf(&b, ", limit in %s", units_human_duration(eta).s);
+	if (w->sample.binding && !f->ours)
+		buf_puts(&b, ", growth is not ours");
+	buf_puts(&b, ")");
+}
