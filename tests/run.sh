@@ -79,26 +79,14 @@ die() {
 	exit 1
 }
 
-memory_cgroup_problem() {
-	local root=/sys/fs/cgroup/memory
-	if grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
-		root=/sys/fs/cgroup
-	elif [ ! -e $root/memory.limit_in_bytes ]; then
-		echo "no memory controller below /sys/fs/cgroup (cgroup v1 or v2 has to be mounted there)"
-		return
-	fi
-	if mkdir "$root/oomguard-probe-$$" 2>/dev/null; then
-		rmdir "$root/oomguard-probe-$$"
-	else
-		echo "cannot make a cgroup below $root: it is mounted read-only or not ours (in a container: --privileged)"
-	fi
-}
+# shellcheck source-path=SCRIPTDIR
+. "$here/lib/cgroup.sh"
 
 if wants stories || wants pid1 || wants engines || wants vm; then
 	[ "$(id -u)" = 0 ] || die "stories, pid1, engines and vm need root: run 'sudo tests/run.sh'," \
 		"or only what needs none: 'tests/run.sh lint unit analysis'."
 	if wants stories; then
-		problem=$(memory_cgroup_problem)
+		problem=$(cgroup_problem)
 		[ -z "$problem" ] || die "the stories need a writable memory cgroup, and there is none: $problem." \
 			"What needs none: 'tests/run.sh lint unit pid1 vm analysis'."
 	fi
@@ -240,8 +228,7 @@ need_static() { # once; the others then find it
 
 # --- the parts ----------------------------------------------------------------------------------
 
-host='host-v1'
-grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null && host='host-v2'
+host=host-v$CGROUP_VERSION
 
 part_lint() {
 	srcdir=$top run_folder lint "$here/lint"

@@ -186,27 +186,14 @@ file_has() { grep -Eq -- "$2" "$1" 2>/dev/null; }
 
 # --- cgroups ------------------------------------------------------------------------------------
 
-CGROUP_VERSION=none CGROUP_ROOT=''
-if grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
-	CGROUP_VERSION=2 CGROUP_ROOT=/sys/fs/cgroup
-elif [ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then
-	CGROUP_VERSION=1 CGROUP_ROOT=/sys/fs/cgroup/memory
-fi
-case $CGROUP_VERSION in
-1) CG_USAGE=memory.usage_in_bytes CG_LIMIT=memory.limit_in_bytes CG_UNLIMITED=-1 ;;
-*) CG_USAGE=memory.current CG_LIMIT=memory.max CG_UNLIMITED=max ;;
-esac
+# shellcheck source-path=SCRIPTDIR
+. "$STORY_LIB/cgroup.sh"
 
 # First line of a story that needs a real memory limit.
 needs_cgroup() {
-	[ "$(id -u)" = 0 ] || skip "needs root to make a memory cgroup"
-	[ "$CGROUP_VERSION" != none ] || skip "no memory cgroup hierarchy under /sys/fs/cgroup"
-	mkdir "$CGROUP_ROOT/oomguard-probe-$$" 2>/dev/null || skip "$CGROUP_ROOT is not writable"
-	rmdir "$CGROUP_ROOT/oomguard-probe-$$"
-	grep -qw memory "$CGROUP_ROOT/cgroup.subtree_control" 2>/dev/null ||
-		[ "$CGROUP_VERSION" = 1 ] ||
-		{ echo +memory >"$CGROUP_ROOT/cgroup.subtree_control"; } 2>/dev/null ||
-		skip "the memory controller cannot be enabled below $CGROUP_ROOT"
+	local problem
+	problem=$(cgroup_problem)
+	[ -z "$problem" ] || skip "$problem"
 }
 
 # make_cgroup NAME LIMIT [PARENT]: LIMIT like 64M or max; PARENT is a NAME made before. No swap.
