@@ -13,9 +13,8 @@
 #include "cgroup/node.h"
 #include "cgroup/version.h"
 
-#define DETAIL_FROM_BP	  6000u
-#define POD_LEVEL_PATH	  "guard.pod-limit"
-#define FIRST_LIMIT_SHARE 5000u
+#define DETAIL_FROM_BP 6000u
+#define POD_LEVEL_PATH "guard.pod-limit"
 
 static const struct cgroup_files no_files = {
 	.usage = -1,
@@ -101,21 +100,26 @@ static void open_levels(struct cgroup *cg, const char *prefix, const struct cgro
 	}
 }
 
+/* From which share on an amount may hold; bytes may be any share of a limit that can change. */
+static uint32_t share_of(const struct conf_amount *amount, bool left)
+{
+	uint32_t share = MIN_OF(amount->share_bp, BP_WHOLE);
+
+	if (!amount->set)
+		return BP_WHOLE;
+	if (!amount->is_share)
+		return 0;
+	return left ? BP_WHOLE - share : share;
+}
+
 /* Where no level of the policy can hold, usage alone is enough to know. */
-static uint64_t detail_from(const struct conf *conf)
+static uint32_t detail_from(const struct conf *conf)
 {
 	uint32_t lowest = DETAIL_FROM_BP;
 
 	for (unsigned i = 0; i < conf->n_levels; i++) {
-		const struct conf_level *level = &conf->levels[i];
-
-		if (level->at.set)
-			lowest = MIN_OF(lowest, level->at.is_share ? level->at.share_bp : 0);
-		if (level->free.set)
-			lowest = MIN_OF(
-				lowest, level->free.is_share
-						? BP_WHOLE - MIN_OF(level->free.share_bp, BP_WHOLE)
-						: FIRST_LIMIT_SHARE);
+		lowest = MIN_OF(lowest, share_of(&conf->levels[i].at, false));
+		lowest = MIN_OF(lowest, share_of(&conf->levels[i].free, true));
 	}
 	return lowest;
 }

@@ -18,7 +18,9 @@ static inline void fixture_path(const char *name, char out[FIXTURE_PATH_MAX])
 {
 	const char *top = getenv("srcdir");
 
-	snprintf(out, FIXTURE_PATH_MAX, "%s/tests/fixtures/%s", top ? top : ".", name);
+	if (snprintf(out, FIXTURE_PATH_MAX, "%s/tests/fixtures/%s", top ? top : ".", name) >=
+		FIXTURE_PATH_MAX)
+		fail_msg("the path of %s is too long", name);
 }
 
 static inline int fixture_open(const char *name)
@@ -39,7 +41,8 @@ static inline void fixture_write(const char *top, const char *name, const char *
 	char path[FIXTURE_PATH_MAX];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (snprintf(path, sizeof(path), "%s/%s", top, name) >= (int)sizeof(path))
+		fail_msg("the path of %s is too long", name);
 	for (char *c = path + 1; *c; c++) {
 		if (*c != '/')
 			continue;
