@@ -82,10 +82,12 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 64;
 	out = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (out < 0 || pipe(ready) < 0)
+	if (out < 0)
 		return 65;
 	if (strcmp(argv[3], "setsid") == 0 && in_new_session())
 		return 66;
+	if (pipe(ready) < 0)
+		return 67;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
@@ -98,7 +100,7 @@ int main(int argc, char **argv)
 	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 0) /* all have closed it */
-		return 67;
+		return 68;
 	say("all", "ready");
 	if (argv[3][0] >= '0' && argv[3][0] <= '9')
 		return atoi(argv[3]);
