@@ -58,13 +58,21 @@ static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
 	return headroom_bytes <= b->zone_bytes && (b->sure || b->grown_slices >= SURE_SLICES);
 }
 
+/* Would even the shortest slice, at the fastest speed seen, eat half of what is left? */
+static bool is_too_fast(const struct brake *b, uint64_t headroom_bytes)
+{
+	uint64_t room = headroom_bytes > b->floor_bytes ? headroom_bytes - b->floor_bytes : 0;
+
+	return (unsigned __int128)b->speed_bytes_per_sec * SLICE_MIN_USEC / USEC_PER_SEC > room / 2;
+}
+
 enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes)
 {
-	if (b->stopping && headroom_bytes <= b->floor_bytes)
+	if (b->stopping && (headroom_bytes <= b->floor_bytes || is_too_fast(b, headroom_bytes)))
 		return BRAKE_KILL;
 	if (!b->stopping && b->calm_usec >= CALM_USEC)
 		return BRAKE_RELEASE;
-	if (!b->stopping && goes_on(b, headroom_bytes))
+	if (!b->stopping && (goes_on(b, headroom_bytes) || is_too_fast(b, headroom_bytes)))
 		return BRAKE_RESTART;
 	b->before_headroom = headroom_bytes;
 	b->slice_usec = slice_for(b, headroom_bytes);

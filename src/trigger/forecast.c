@@ -19,7 +19,7 @@ static const struct {
 };
 
 struct rise {
-	bool known, steady;
+	bool steady;
 	uint64_t bytes, usec; /* from the floor of the oldest window to that of the newest */
 	int64_t own_bytes;
 };
@@ -41,6 +41,20 @@ static uint64_t time_to(uint64_t headroom, uint64_t bytes, uint64_t usec)
 }
 
 /*
+ * Within a tooth a floor rises as well. Where teeth were seen, a scale shorter than they are counts
+ * only once this tooth has grown clearly (by half of what a real fall is) above all before it.
+ */
+static bool is_just_a_tooth(const struct history *h, uint64_t width)
+{
+	uint64_t mark;
+
+	if (h->tooth_usec <= width)
+		return false;
+	return !history_ceiling_before(h, h->last_usec - h->fall_usec, &mark) ||
+	       h->last_fill < mark + h->fall_bytes / 2;
+}
+
+/*
  * Steady: both steps up, the newer at least half of the older, and the mark of before never
  * reached.
  */
@@ -54,7 +68,6 @@ static struct rise rise_on(const struct history *h, unsigned scale, uint64_t uni
 	for (unsigned w = 0; w < 3; w++)
 		if (!history_floor(h, ring, n, w, &floor[w], &own[w]))
 			return r;
-	r.known = true;
 	r.usec = 2 * width;
 	if (floor[0] <= floor[1] || floor[1] <= floor[2])
 		return r;
@@ -63,7 +76,7 @@ static struct rise rise_on(const struct history *h, unsigned scale, uint64_t uni
 	bool new_mark = !history_ceiling_before(h, width, &mark) || h->last_fill > mark;
 
 	r.steady = new_mark && floor[0] - floor[1] >= unit && floor[1] - floor[2] >= unit &&
-		   floor[0] - floor[1] >= (floor[1] - floor[2]) / 2 && h->tooth_usec <= width;
+		   floor[0] - floor[1] >= (floor[1] - floor[2]) / 2 && !is_just_a_tooth(h, width);
 	return r;
 }
 

@@ -25,6 +25,7 @@ void trigger_init(struct trigger *t, const struct conf *conf)
 
 void trigger_new_life(struct trigger *t)
 {
+	t->born_usec = 0;
 	history_reset(&t->history, t->history.fall_bytes);
 	for (unsigned i = 0; i < CONF_LEVELS_MAX; i++)
 		t->level[i] = (struct trigger_level){ .fired_usec = t->level[i].fired_usec };
@@ -72,11 +73,18 @@ static bool is_rush(const struct trigger *t, const struct trigger_reading *r)
 	       t->forecast.burst_bytes >= r->headroom_bytes;
 }
 
+static bool is_just_a_start(const struct trigger *t, const struct trigger_reading *r)
+{
+	return r->time_usec - t->born_usec < t->conf->guard.start_grace_usec &&
+	       units_share_bp(r->use_bytes, r->limit_bytes) < TRIGGER_START_FROM_BP;
+}
+
 unsigned trigger_conditions(const struct trigger *t, const struct conf_level *level,
 	const struct trigger_reading *r, bool *ret_all)
 {
 	unsigned asked = 0, held = 0;
-	bool growing = t->forecast.growing;
+	bool start = is_just_a_start(t, r);
+	bool growing = t->forecast.growing && !start;
 
 	if (level->at.set) {
 		asked |= WHY_AT;
@@ -91,7 +99,7 @@ unsigned trigger_conditions(const struct trigger *t, const struct conf_level *le
 	}
 	if (level->eta_usec) {
 		asked |= WHY_ETA;
-		if (t->forecast.eta_usec <= level->eta_usec &&
+		if (!start && t->forecast.eta_usec <= level->eta_usec &&
 			units_share_bp(r->use_bytes, r->limit_bytes) >= t->conf->guard.eta_above_bp)
 			held |= WHY_ETA;
 	}
@@ -173,6 +181,8 @@ unsigned trigger_update(struct trigger *t, const struct trigger_reading *r)
 
 	if (!r->detailed)
 		return 0;
+	if (!t->born_usec)
+		t->born_usec = r->time_usec;
 	if (r->resized || !t->history.fall_bytes)
 		history_reset(&t->history, units_of_share(r->limit_bytes, FALL_BP));
 	history_add(&t->history, r->time_usec, FILL_ZERO - r->headroom_bytes, r->own_use_bytes);

@@ -22,6 +22,13 @@
 /* ... once this much is in use. */
 #define TRIGGER_RUSH_FROM_BP 9000u
 
+/*
+ * During guard.start-grace growth is a start until this much is in use: a heap being mapped and a
+ * cache being loaded look just like a leak while they last. Restarts are the emergency's alone
+ * then.
+ */
+#define TRIGGER_START_FROM_BP 9650u
+
 struct trigger_reading {
 	uint64_t time_usec;
 	uint64_t use_bytes, limit_bytes, headroom_bytes; /* of the level that binds */
@@ -53,6 +60,7 @@ struct trigger {
 	struct history history;
 	struct forecast forecast;
 	struct trigger_level level[CONF_LEVELS_MAX];
+	uint64_t born_usec;  /* first reading of this life; 0: none yet */
 	uint64_t safe_bytes; /* use that a life before survived: growth below it fires no level */
 };
 
