@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/units.h"
+#include "cgroup/node.h"
 #include "report/processes.h"
 
 #ifndef PACKAGE_VERSION
@@ -198,23 +199,27 @@ static void write_events(struct writer *w)
 	put_events(&w->json, "events_local", &local);
 }
 
+static void put_pressure(struct json *j, const char *key, const struct cgroup_pressure *p)
+{
+	if (!p->known) {
+		json_null(j, key);
+		return;
+	}
+	json_open_object(j, key);
+	json_uint(j, "some_total_usec", p->some_total_usec);
+	json_uint(j, "full_total_usec", p->full_total_usec);
+	json_milli(j, "some_avg10_percent", (int64_t)p->some_avg10_bp * 10);
+	json_milli(j, "full_avg10_percent", (int64_t)p->full_avg10_bp * 10);
+	json_close_object(j);
+}
+
 static void write_pressure(struct writer *w)
 {
 	struct cgroup_pressure p = { .known = false };
-	struct json *j = &w->json;
 
 	if (w->in->cgroup->n_levels)
 		cgroup_read_pressure(w->in->cgroup, &p);
-	if (!p.known) {
-		json_null(j, "pressure");
-		return;
-	}
-	json_open_object(j, "pressure");
-	json_uint(j, "some_total_usec", p.some_total_usec);
-	json_uint(j, "full_total_usec", p.full_total_usec);
-	json_milli(j, "some_avg10_percent", (int64_t)p.some_avg10_bp * 10);
-	json_milli(j, "full_avg10_percent", (int64_t)p.full_avg10_bp * 10);
-	json_close_object(j);
+	put_pressure(&w->json, "pressure", &p);
 }
 
 static void write_application(struct writer *w)
@@ -295,6 +300,30 @@ size_t snapshot_write_memory(const struct snapshot_input *in, char *out, size_t 
 	return write_end(&w);
 }
 
+static void put_node(struct json *j, const struct node *n)
+{
+	json_open_object(j, "node");
+	json_uint(j, "mem_total_bytes", n->mem_total_bytes);
+	json_uint(j, "mem_available_bytes", n->mem_available_bytes);
+	json_uint(j, "swap_total_bytes", n->swap_total_bytes);
+	json_uint(j, "swap_free_bytes", n->swap_free_bytes);
+	put_known(j, "oom_kill", n->oom_kill);
+	put_pressure(j, "pressure", &n->pressure);
+	json_close_object(j);
+}
+
+static void write_node(struct writer *w, int procfd)
+{
+	struct mark mark = mark_set(w);
+	struct node node;
+
+	if (node_read(procfd, &node) < 0)
+		json_null(&w->json, "node");
+	else
+		put_node(&w->json, &node);
+	mark_keep(w, &mark);
+}
+
 /* Those that fit into room and time; what does not is counted with the rest. */
 static void write_processes(
 	struct writer *w, int procfd, struct process_list *list, uint64_t until_usec)
@@ -342,6 +371,7 @@ size_t snapshot_write(const struct snapshot_input *in, int procfd, const struct 
 
 	if (!write_begin(&w, in, out, size))
 		return 0;
+	write_node(&w, procfd);
 	processes_collect(procfd, tree, until_usec, &list);
 	write_processes(&w, procfd, &list, until_usec);
 	w.buf.size += TAIL_BYTES;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "action/action.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "action/work.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/helper.h"
+#include "base/units.h"
+#include "store/beneath.h"
+
+static const struct action_row rows[ACTION_COUNT] = {
+	[ACTION_LOG] = { .kind = ACT_BY_GUARD },
+	[ACTION_SNAPSHOT] = { .kind = ACT_BY_COMPANION, .deadline_usec = 500 * USEC_PER_MSEC },
+	[ACTION_PROFILE] = { .kind = ACT_NOT_BUILT },
+	[ACTION_HEAP_DUMP] = { .kind = ACT_BY_HELPER },
+	[ACTION_STACKS] = { .kind = ACT_BY_HELPER, .deadline_usec = 10 * USEC_PER_SEC },
+	[ACTION_CORE] = { .kind = ACT_NOT_BUILT },
+	[ACTION_SIGNAL] = { .kind = ACT_BY_HELPER, .deadline_usec = 1 * USEC_PER_SEC },
+	[ACTION_COMMAND] = { .kind = ACT_BY_HELPER, .deadline_usec = 30 * USEC_PER_SEC },
+	[ACTION_RELIEVE] = { .kind = ACT_NOT_BUILT },
+	[ACTION_DRAIN] = { .kind = ACT_BY_GUARD },
+	[ACTION_FREEZE] = { .kind = ACT_BY_GUARD },
+	[ACTION_TERMINATE_LARGEST] = { .kind = ACT_NOT_BUILT },
+	[ACTION_RESTART] = { .kind = ACT_BY_GUARD },
+};
+
+static int (*const works[ACTION_COUNT])(struct action_job *, struct buf *) = {
+	[ACTION_HEAP_DUMP] = work_heap_dump,
+	[ACTION_STACKS] = work_stacks,
+	[ACTION_SIGNAL] = work_signal,
+	[ACTION_COMMAND] = work_command,
+};
+
+const struct action_row *action_row(enum conf_action action)
+{
+	return &rows[action];
+}
+
+uint64_t action_deadline(const struct conf *conf, enum conf_action action)
+{
+	if (rows[action].kind == ACT_BY_HELPER && !rows[action].deadline_usec)
+		return conf->dump.deadline_usec;
+	return rows[action].deadline_usec;
+}
+
+int action_work(struct action_job *job, int result_fd)
+{
+	char text[HELPER_RESULT_MAX];
+	struct buf line = BUF_ON(text);
+	int status = 1;
+
+	buf_reset(&line);
+	if (job->action < ACTION_COUNT && works[job->action])
+		status = works[job->action](job, &line);
+	else
+		buf_printf(&line, "%s is not built yet", conf_action_name(job->action));
+	helper_tell(result_fd, "%s", text);
+	return status;
+}
+
+int work_scan(const struct action_job *job, int procfd, struct tree *ret_tree)
+{
+	pid_t spare[ARRAY_LEN(job->spare) + 1];
+	unsigned n = MIN_OF(job->n_spare, (unsigned)ARRAY_LEN(job->spare));
+
+	memcpy(spare, job->spare, sizeof(job->spare));
+	spare[n] = getpid();
+	return tree_scan(procfd, job->self, job->child, job->as_init, spare, n + 1, ret_tree);
+}
+
+/* "incidents/<name>" of the directory that this helper made; "" when it was there before. */
+static char made[STORE_PATH_MAX];
+
+int work_open_incident(struct action_job *job)
+{
+	char name[STORE_PATH_MAX];
+	int fd;
+
+	if (job->store->dirfd < 0)
+		return -ENOENT;
+	if (job->incident[0])
+		return beneath_open(job->store->dirfd, job->incident, O_RDONLY | O_DIRECTORY, 0);
+	fd = store_make_incident(job->store, clock_wall_usec(), job->level, name);
+	if (fd < 0)
+		return fd;
+	snprintf(made, sizeof(made), "incidents/%.*s",
+		(int)(sizeof(made) - sizeof("incidents/")), name);
+	job->incident = made;
+	return fd;
+}
+
+void work_drop_incident(struct action_job *job)
+{
+	if (made[0] && !unlinkat(job->store->dirfd, made, AT_REMOVEDIR)) {
+		made[0] = '\0';
+		job->incident = "";
+	}
+}
+
+void work_separate(struct buf *line)
+{
+	if (line->len)
+		buf_puts(line, "; ");
+}

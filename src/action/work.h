@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What runs in a helper process, between the files of this folder. */
+#ifndef OOMGUARD_ACTION_WORK_H
+#define OOMGUARD_ACTION_WORK_H
+
+#include "action/action.h"
+#include "base/buf.h"
+
+/*
+ * One function per action that a helper carries out. `line`: the result in words, one line.
+ * 0 when done, 1 when failed: the exit status of the helper.
+ */
+int work_heap_dump(struct action_job *job, struct buf *line);
+int work_stacks(struct action_job *job, struct buf *line);
+int work_signal(struct action_job *job, struct buf *line);
+int work_command(struct action_job *job, struct buf *line);
+
+/* The application's processes, without this helper and the guard's other ones. 0 or -errno. */
+int work_scan(const struct action_job *job, int procfd, struct tree *ret_tree);
+
+/*
+ * The job's incident directory, made where there is none yet (job->incident names it then).
+ * Owned fd or -errno.
+ */
+int work_open_incident(struct action_job *job);
+
+/* Removes the incident directory again if this job made it and it has stayed empty. */
+void work_drop_incident(struct action_job *job);
+
+/* "; " between what is told of several targets. */
+void work_separate(struct buf *line);
+
+#endif
