@@ -184,13 +184,27 @@ static void read_detail(struct cgroup *cg, const struct cgroup_format *format, u
 	use->detailed = true;
 }
 
+/*
+ * v1 tells the limit of ancestors that we cannot see in memory.stat only. Nothing else is taken
+ * from it: a use that is exact once a second and an upper bound in between would look like growth.
+ */
+static void refresh_ancestor_limit(const struct cgroup_format *format, struct cgroup_level *level)
+{
+	struct cgroup_stat fresh;
+
+	if (!stat_read(format, level->fd.stat, &fresh))
+		level->stat.hierarchical_limit = fresh.hierarchical_limit;
+}
+
 /* From the top down, because a level's swap is bounded by those above it. */
 static int read_levels(struct cgroup *cg, bool force_detail, bool host_is_new)
 {
 	const struct cgroup_format *format = cgroup_format_of(cg->version);
 	uint64_t room = cg->host_swap_free_bytes;
-	bool any_detail = force_detail || (host_is_new && cg->version == CGROUP_V1);
+	bool any_detail = force_detail;
 
+	if (host_is_new && cg->version == CGROUP_V1)
+		refresh_ancestor_limit(format, &cg->levels[0]);
 	for (unsigned i = cg->n_levels; i-- > 0;) {
 		struct cgroup_level *level = &cg->levels[i];
 		int err;

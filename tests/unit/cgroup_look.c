@@ -19,6 +19,11 @@
  */
 static unsigned long n_allocations;
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifndef __SANITIZE_ADDRESS__
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -267,6 +272,30 @@ static void an_unreadable_usage_leaves_the_sample_alone(void **state)
 	assert_int_equal(s.use_bytes, 77);
 }
 
+static void an_invisible_ancestor_of_v1_is_seen_to_change(void **state)
+{
+	static const char mountinfo[] =
+		"39 25 0:34 / /sys/fs/cgroup rw - cgroup cgroup rw,memory\n";
+	struct cgroup_sample s;
+
+	(void)state;
+	fixture_write(top, "proc/self/cgroup", "9:memory:/pod/app\n");
+	fixture_write(top, "proc/self/mountinfo", mountinfo);
+	fixture_write(top, DIR2 "memory.usage_in_bytes", "104857600\n");
+	fixture_write(top, DIR2 "memory.limit_in_bytes", "9223372036854771712\n");
+	fixture_write(top, DIR2 "memory.stat", "hierarchical_memory_limit 838860800\n");
+	fixture_write(top, POD2 "memory.usage_in_bytes", "104857600\n");
+	open_tree(BASIS_NONRECLAIMABLE);
+	assert_int_equal(cg.version, CGROUP_V1);
+	assert_int_equal(look(false).limit_bytes, 800 * MIB);
+	fixture_write(top, DIR2 "memory.stat", "hierarchical_memory_limit 524288000\n");
+	cg.host_next_usec = 0; /* a second has passed */
+	s = look(false);
+	assert_int_equal(s.limit_bytes - cg.levels[0].last.swap_usable_bytes, 500 * MIB);
+	assert_false(s.detailed);
+	assert_int_equal(s.use_bytes, 100 * MIB);
+}
+
 #define ON_TREE(test) cmocka_unit_test_setup_teardown(test, make_tree, remove_tree)
 
 int main(void)
@@ -280,6 +309,7 @@ int main(void)
 		ON_TREE(the_brake_is_no_limit),
 		ON_TREE(an_ancestor_is_compared_in_the_same_way),
 		ON_TREE(swap_counts_on_both_sides),
+		ON_TREE(an_invisible_ancestor_of_v1_is_seen_to_change),
 		ON_TREE(an_unreadable_usage_leaves_the_sample_alone),
 	};
 
