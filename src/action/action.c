@@ -87,8 +87,8 @@ int work_open_incident(struct action_job *job)
 	fd = store_make_incident(job->store, clock_wall_usec(), job->level, name);
 	if (fd < 0)
 		return fd;
-	snprintf(made, sizeof(made), "incidents/%.*s",
-		(int)(sizeof(made) - sizeof("incidents/")), name);
+	snprintf(made, sizeof(made), "incidents/%.*s", (int)(sizeof(made) - sizeof("incidents/")),
+		name);
 	job->incident = made;
 	return fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SIGSTOP is enough against a process that forks: once it is pending, fork(2) fails and is restarted
- * after the stop, so whoever was born before it is found by the next scan.
+ * SIGSTOP is enough against a process that forks: once it is pending, fork(2) fails and is
+ * restarted after the stop, so whoever was born before it is found by the next scan.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ static bool is_stopped(int procfd, pid_t pid)
 
 	/* What has gone needs no stop either. */
 	return proc_read_stat(procfd, pid, &stat) < 0 || stat.state == 'T' || stat.state == 't' ||
-		stat.state == 'Z' || stat.state == 'X';
+	       stat.state == 'Z' || stat.state == 'X';
 }
 
 /* Stops what is new in the scan; how many that were. */
