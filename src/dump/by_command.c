@@ -157,7 +157,7 @@ int dump_by_command(const struct dump_request *req, struct dump_result *ret)
 	if (r < 0)
 		return r;
 	if (found == 1)
-		snprintf(ret->text, sizeof(ret->text), "command done: %s (%s)", ret->file,
+		snprintf(ret->text, sizeof(ret->text), "command done: %.255s (%s)", ret->file,
 			units_human_bytes(ret->bytes).s);
 	else
 		snprintf(ret->text, sizeof(ret->text), "command done, no file");

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Symbols of an ELF file (System V ABI, chapters 4 and 5), read in pieces. */
-#include <elf.h>
+#include "dump/elf.h"
+
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "dump/modules.h"
 
-#define PHDRS_MAX    256
-#define SECTIONS_MAX 4096
-#define SYMBOLS_MAX  (4u << 20) /* in one table; the largest browsers have one million */
-#define CHUNK	     1024	/* symbols read at once: 24 KiB */
-#define UNSIZED	     4096	/* how far a function without a size may reach */
+#define SYMBOLS_MAX (4u << 20) /* in one table; the largest browsers have one million */
+#define CHUNK	    1024       /* symbols read at once: 24 KiB */
+#define UNSIZED	    4096       /* how far a function without a size may reach */
 
-/* All of it, or it is damaged. */
-static int read_at(int fd, void *out, size_t len, uint64_t offset)
+int elf_read_at(int fd, void *out, size_t len, uint64_t offset)
 {
 	ssize_t n;
 
@@ -28,29 +24,40 @@ static int read_at(int fd, void *out, size_t len, uint64_t offset)
 	return (size_t)n == len ? 0 : -ENOEXEC;
 }
 
-static int read_header(int fd, Elf64_Ehdr *ret)
+int elf_read_header(int fd, Elf64_Ehdr *ret)
 {
-	int r = read_at(fd, ret, sizeof(*ret), 0);
+	int order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	Elf64_Ehdr eh;
+	int r = elf_read_at(fd, &eh, sizeof(eh), 0);
 
 	if (r < 0)
 		return r;
-	if (memcmp(ret->e_ident, ELFMAG, SELFMAG) != 0 || ret->e_ident[EI_CLASS] != ELFCLASS64 ||
-		ret->e_ident[EI_DATA] !=
-			(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
+	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+		eh.e_ident[EI_DATA] != order || eh.e_phentsize != sizeof(Elf64_Phdr) ||
+		eh.e_phnum > ELF_PHDRS_MAX || eh.e_shnum > ELF_SECTIONS_MAX ||
+		(eh.e_shnum && eh.e_shentsize != sizeof(Elf64_Shdr)))
 		return -ENOEXEC;
+	*ret = eh;
 	return 0;
 }
 
-/* What to add to an address of the file to get one of the process (modulo 2^64). */
-static int find_bias(int fd, const Elf64_Ehdr *eh, const struct module_map *map, uint64_t *ret)
+int elf_read_phdr(int fd, const Elf64_Ehdr *eh, unsigned i, Elf64_Phdr *ret)
+{
+	return elf_read_at(fd, ret, sizeof(*ret), eh->e_phoff + i * sizeof(*ret));
+}
+
+int elf_read_shdr(int fd, const Elf64_Ehdr *eh, unsigned i, Elf64_Shdr *ret)
+{
+	return elf_read_at(fd, ret, sizeof(*ret), eh->e_shoff + i * sizeof(*ret));
+}
+
+int elf_find_bias(int fd, const Elf64_Ehdr *eh, const struct module_map *map, uint64_t *ret)
 {
 	Elf64_Phdr ph;
 	int r;
 
-	if (eh->e_phentsize != sizeof(ph) || eh->e_phnum > PHDRS_MAX)
-		return -ENOEXEC;
 	for (unsigned i = 0; i < eh->e_phnum; i++) {
-		r = read_at(fd, &ph, sizeof(ph), eh->e_phoff + i * sizeof(ph));
+		r = elf_read_phdr(fd, eh, i, &ph);
 		if (r < 0)
 			return r;
 		if (ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
@@ -141,7 +148,7 @@ static int scan_table(int fd, const Elf64_Shdr *table, const Elf64_Shdr *strings
 	for (uint64_t at = 0; at < count; at += CHUNK) {
 		size_t some = (size_t)MIN_OF(count - at, CHUNK);
 
-		r = read_at(fd, symbols, some * sizeof(*symbols),
+		r = elf_read_at(fd, symbols, some * sizeof(*symbols),
 			table->sh_offset + at * sizeof(*symbols));
 		if (r < 0)
 			return r;
@@ -160,16 +167,12 @@ int modules_resolve_elf(
 	Elf64_Ehdr eh;
 	int r;
 
-	r = read_header(fd, &eh);
+	r = elf_read_header(fd, &eh);
 	if (r == 0)
-		r = find_bias(fd, &eh, map, &bias);
-	if (r < 0)
-		return r;
-	if (eh.e_shentsize != sizeof(table) || eh.e_shnum > SECTIONS_MAX)
-		return -ENOEXEC;
+		r = elf_find_bias(fd, &eh, map, &bias);
 	/* .symtab and .dynsym: one each in a sound file. */
-	for (unsigned i = 0; i < eh.e_shnum && tables < 2; i++) {
-		r = read_at(fd, &table, sizeof(table), eh.e_shoff + i * sizeof(table));
+	for (unsigned i = 0; r == 0 && i < eh.e_shnum && tables < 2; i++) {
+		r = elf_read_shdr(fd, &eh, i, &table);
 		if (r < 0)
 			return r;
 		if (table.sh_type != SHT_SYMTAB && table.sh_type != SHT_DYNSYM)
@@ -177,12 +180,9 @@ int modules_resolve_elf(
 		tables++;
 		if (table.sh_entsize != sizeof(Elf64_Sym) || table.sh_link >= eh.e_shnum)
 			return -ENOEXEC;
-		r = read_at(fd, &strings, sizeof(strings),
-			eh.e_shoff + table.sh_link * sizeof(strings));
+		r = elf_read_shdr(fd, &eh, table.sh_link, &strings);
 		if (r == 0)
 			r = scan_table(fd, &table, &strings, bias, wants, n);
-		if (r < 0)
-			return r;
 	}
-	return 0;
+	return r;
 }

@@ -88,7 +88,7 @@ int modules_parse(char *text, struct modules *ret)
 
 int modules_load(pid_t pid, struct modules *ret)
 {
-	char *text;
+	char *text = NULL;
 	int r;
 
 	*ret = (struct modules){ .pid = pid };

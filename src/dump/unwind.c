@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "base/cleanup.h"
+#include "dump/ehframe.h"
 
 #define PAGE_BYTES 4096u
 #define PAGES	   256u /* of unwind tables and code; 1 MiB */
@@ -16,12 +17,26 @@ struct page {
 	uint8_t data[PAGE_BYTES];
 };
 
+/*
+ * libunwind takes a table of the target's memory. Ours is not there: it is given out at addresses
+ * that no process of ours can have, and access_mem knows them.
+ */
+#define TABLE_BASE   UINT64_C(0xf000000000000000)
+#define TABLE_STRIDE (UINT64_C(1) << 32)
+#define TABLES_MAX   16
+
+/* In libunwind since 1.0, exported for tools that find tables themselves; not in its headers. */
+int UNW_OBJ(dwarf_search_unwind_table)(
+	unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int, void *);
+
 struct unwind {
 	pid_t pid;
 	const struct modules *modules;
 	const struct trace_thread *thread;
 	unw_addr_space_t space;
 	void *upt;
+	struct ehframe tables[TABLES_MAX]; /* of files without an index, as static ones are */
+	unsigned n_tables;
 	struct page pages[PAGES]; /* direct-mapped */
 };
 
@@ -76,6 +91,22 @@ static bool read_bytes(uint64_t address, uint8_t *out, size_t len)
 	return true;
 }
 
+/* A word of one of our own tables. */
+static bool read_table(uint64_t address, unw_word_t *value)
+{
+	uint64_t i = (address - TABLE_BASE) / TABLE_STRIDE,
+		 at = (address - TABLE_BASE) % TABLE_STRIDE;
+	const struct ehframe *table;
+
+	if (i >= current->n_tables)
+		return false;
+	table = &current->tables[i];
+	if (at + sizeof(*value) > table->n * sizeof(table->entries[0]))
+		return false;
+	memcpy(value, (const char *)table->entries + at, sizeof(*value));
+	return true;
+}
+
 static int access_mem(
 	unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write, void *arg)
 {
@@ -91,6 +122,8 @@ static int access_mem(
 		memcpy(value, t->stack + (address - t->stack_addr), sizeof(*value));
 		return 0;
 	}
+	if (address >= TABLE_BASE && read_table(address, value))
+		return 0;
 	if (!read_bytes(address, bytes, sizeof(bytes)))
 		return -UNW_EINVAL;
 	memcpy(value, bytes, sizeof(*value));
@@ -129,16 +162,59 @@ static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
 	return -UNW_EINVAL;
 }
 
+/* Makes the table of a file once, also when there is none to be had (n is 0 then). */
+static const struct ehframe *find_table(const struct module_map *map, uint64_t *ret_address)
+{
+	struct ehframe *table;
+	unsigned i;
+
+	for (i = 0; i < current->n_tables; i++)
+		if (current->tables[i].map == map)
+			break;
+	if (i == TABLES_MAX)
+		return NULL;
+	table = &current->tables[i];
+	if (i == current->n_tables) {
+		auto_close int fd = modules_open(current->modules, map);
+
+		*table = (struct ehframe){ .map = map };
+		if (fd >= 0)
+			ehframe_read(fd, map, table);
+		current->n_tables++;
+	}
+	*ret_address = TABLE_BASE + i * TABLE_STRIDE;
+	return table->n ? table : NULL;
+}
+
+static int search_own_table(unw_addr_space_t as, unw_word_t ip, const struct module_map *map,
+	unw_proc_info_t *info, int need)
+{
+	unw_dyn_info_t di = {
+		.format = UNW_INFO_FORMAT_REMOTE_TABLE, .start_ip = map->start, .end_ip = map->end
+	};
+	uint64_t address = 0;
+	const struct ehframe *table = find_table(map, &address);
+
+	if (!table)
+		return -UNW_ENOINFO;
+	di.u.rti.segbase = table->base;
+	di.u.rti.table_data = address;
+	di.u.rti.table_len = table->n * sizeof(table->entries[0]) / sizeof(unw_word_t);
+	return UNW_OBJ(dwarf_search_unwind_table)(as, ip, &di, info, need, NULL);
+}
+
 static int find_proc_info(
 	unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info, int need, void *arg)
 {
 	const struct module_map *map = modules_find(current->modules, ip);
+	int r;
 
 	(void)arg;
 	/* Code of a just-in-time compiler and wild addresses: no file to search. */
 	if (!map || !map->executable || map->path[0] != '/')
 		return -UNW_ENOINFO;
-	return _UPT_find_proc_info(as, ip, info, need, current->upt);
+	r = _UPT_find_proc_info(as, ip, info, need, current->upt);
+	return r < 0 ? search_own_table(as, ip, map, info, need) : r;
 }
 
 static int get_dyn_info_list(unw_addr_space_t as, unw_word_t *address, void *arg)
@@ -200,6 +276,8 @@ void unwind_close(struct unwind *u)
 		unw_destroy_addr_space(u->space);
 	if (u->upt)
 		_UPT_destroy(u->upt);
+	for (unsigned i = 0; i < u->n_tables; i++)
+		free(u->tables[i].entries);
 	if (current == u)
 		current = NULL;
 	free(u);
