@@ -2,62 +2,129 @@
 # One archive of everything but main.c, so that tests link what the program links.
 noinst_LIBRARIES += liboomguard.a
 liboomguard_a_SOURCES = \
-	src/base/buf.c src/base/buf.h \
+	src/base/buf.c \
+	src/base/buf.h \
 	src/base/cleanup.h \
-	src/base/clock.c src/base/clock.h \
-	src/base/file.c src/base/file.h \
-	src/base/helper.c src/base/helper.h \
-	src/base/json.c src/base/json.h \
-	src/base/log.c src/base/log.h \
-	src/base/units.c src/base/units.h \
-	src/conf/conf.c src/conf/conf.h src/conf/keys.def \
-	src/conf/env.c src/conf/env.h \
-	src/conf/ini.c src/conf/ini.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/file.c \
+	src/base/file.h \
+	src/base/helper.c \
+	src/base/helper.h \
+	src/base/json.c \
+	src/base/json.h \
+	src/base/log.c \
+	src/base/log.h \
+	src/base/signame.c \
+	src/base/signame.h \
+	src/base/units.c \
+	src/base/units.h \
+	src/conf/conf.c \
+	src/conf/conf.h \
+	src/conf/env.c \
+	src/conf/env.h \
+	src/conf/ini.c \
+	src/conf/ini.h \
+	src/conf/keys.c \
+	src/conf/keys.def \
+	src/conf/keys.h \
+	src/conf/lists.c \
 	src/conf/print.c \
-	src/conf/types.c src/conf/types.h \
-	src/cgroup/cgroup.c src/cgroup/cgroup.h \
+	src/conf/texts.c \
+	src/conf/types.c \
+	src/conf/types.h \
+	src/cgroup/cgroup.c \
+	src/cgroup/cgroup.h \
 	src/cgroup/events.c \
-	src/cgroup/find.c src/cgroup/find.h \
-	src/cgroup/node.c src/cgroup/node.h \
-	src/cgroup/resolve.c src/cgroup/resolve.h \
-	src/cgroup/stat.c src/cgroup/stat.h \
-	src/cgroup/v1.c src/cgroup/v2.c src/cgroup/version.h \
-	src/proc/proc.c src/proc/proc.h \
+	src/cgroup/find.c \
+	src/cgroup/find.h \
+	src/cgroup/look.c \
+	src/cgroup/node.c \
+	src/cgroup/node.h \
+	src/cgroup/resolve.c \
+	src/cgroup/resolve.h \
+	src/cgroup/stat.c \
+	src/cgroup/stat.h \
+	src/cgroup/v1.c \
+	src/cgroup/v2.c \
+	src/cgroup/version.h \
 	src/proc/describe.c \
-	src/proc/tree.c src/proc/tree.h \
-	src/child/budget.c src/child/budget.h \
+	src/proc/proc.c \
+	src/proc/proc.h \
+	src/proc/tree.c \
+	src/proc/tree.h \
+	src/child/budget.c \
+	src/child/budget.h \
 	src/child/budget_file.c \
-	src/child/child.c src/child/child.h \
-	src/child/reap.c src/child/reap.h \
-	src/child/restart.c src/child/restart.h \
-	src/child/signals.c src/child/signals.h \
-	src/trigger/brake.c src/trigger/brake.h \
-	src/trigger/forecast.c src/trigger/forecast.h \
-	src/trigger/history.c src/trigger/history.h \
-	src/trigger/pace.c src/trigger/pace.h \
-	src/trigger/trigger.c src/trigger/trigger.h \
-	src/store/store.c src/store/store.h \
+	src/child/child.c \
+	src/child/child.h \
+	src/child/reap.c \
+	src/child/reap.h \
+	src/child/restart.c \
+	src/child/restart.h \
+	src/child/signals.c \
+	src/child/signals.h \
+	src/trigger/brake.c \
+	src/trigger/brake.h \
+	src/trigger/forecast.c \
+	src/trigger/forecast.h \
+	src/trigger/history.c \
+	src/trigger/history.h \
+	src/trigger/pace.c \
+	src/trigger/pace.h \
+	src/trigger/trigger.c \
+	src/trigger/trigger.h \
+	src/store/beneath.c \
+	src/store/beneath.h \
+	src/store/lifetime.c \
+	src/store/lifetime.h \
 	src/store/retain.c \
+	src/store/retain.h \
+	src/store/store.c \
+	src/store/store.h \
 	src/dump/by_command.c \
 	src/dump/by_signal.c \
-	src/dump/dumpers.c src/dump/dumpers.h \
-	src/dump/modules.c src/dump/modules.h \
-	src/dump/nspath.c src/dump/nspath.h \
-	src/dump/stacks.c src/dump/stacks.h \
-	src/dump/trace.c src/dump/trace.h \
-	src/dump/unwind.c src/dump/unwind.h \
-	src/report/scribe.c src/report/scribe.h \
-	src/report/snapshot.c src/report/snapshot.h \
-	src/report/processes.c src/report/processes.h \
-	src/action/action.c src/action/action.h \
+	src/dump/dumpers.c \
+	src/dump/dumpers.h \
+	src/dump/ehframe.c \
+	src/dump/ehframe.h \
+	src/dump/elf.c \
+	src/dump/elf.h \
+	src/dump/kinds.h \
+	src/dump/modules.c \
+	src/dump/modules.h \
+	src/dump/newfile.c \
+	src/dump/newfile.h \
+	src/dump/nspath.c \
+	src/dump/nspath.h \
+	src/dump/stacks.c \
+	src/dump/stacks.h \
+	src/dump/trace.c \
+	src/dump/trace.h \
+	src/dump/unwind.c \
+	src/dump/unwind.h \
+	src/report/processes.c \
+	src/report/processes.h \
+	src/report/scribe.c \
+	src/report/scribe.h \
+	src/report/snapshot.c \
+	src/report/snapshot.h \
+	src/action/action.c \
+	src/action/action.h \
 	src/action/dump.c \
 	src/action/freeze.c \
 	src/action/hook.c \
 	src/action/signal.c \
 	src/action/target.c \
-	src/guard.c src/guard.h \
-	src/watch.c src/life.c src/brake.c \
-	src/cli.c src/cli.h
+	src/action/work.h \
+	src/brake.c \
+	src/cli.c \
+	src/cli.h \
+	src/guard.c \
+	src/guard.h \
+	src/life.c \
+	src/lists.c \
+	src/watch.c
 liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS)
 
 og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unit tests (cmocka, told as TAP) and lints. Stories and benches are run by tests/run.sh.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = \
+	export CMOCKA_MESSAGE_OUTPUT=TAP; \
+	export OOMGUARD_TEST_PROGRAMS='$(abs_top_builddir)/tests/programs';
+
+lints = \
+	tests/lint/exits.sh \
+	tests/lint/format.sh \
+	tests/lint/globals.sh \
+	tests/lint/includes.sh \
+	tests/lint/keys.sh \
+	tests/lint/lists.sh \
+	tests/lint/shell.sh \
+	tests/lint/size.sh \
+	tests/lint/text.sh
+
+if HAVE_CMOCKA
+unit_tests = \
+	tests/unit/base_buf \
+	tests/unit/base_clock \
+	tests/unit/base_file \
+	tests/unit/base_helper \
+	tests/unit/base_json \
+	tests/unit/base_log \
+	tests/unit/base_signame \
+	tests/unit/base_units \
+	tests/unit/cgroup_cgroup \
+	tests/unit/cgroup_events \
+	tests/unit/cgroup_find \
+	tests/unit/cgroup_look \
+	tests/unit/cgroup_node \
+	tests/unit/cgroup_resolve \
+	tests/unit/cgroup_stat \
+	tests/unit/child_budget \
+	tests/unit/child_budget_file \
+	tests/unit/child_child \
+	tests/unit/child_reap \
+	tests/unit/child_restart \
+	tests/unit/child_signals \
+	tests/unit/conf_lists \
+	tests/unit/conf_texts \
+	tests/unit/conf_types \
+	tests/unit/dump_by_command \
+	tests/unit/dump_by_signal \
+	tests/unit/dump_dumpers \
+	tests/unit/dump_ehframe \
+	tests/unit/dump_modules \
+	tests/unit/dump_nspath \
+	tests/unit/dump_stacks \
+	tests/unit/proc_describe \
+	tests/unit/proc_proc \
+	tests/unit/proc_tree \
+	tests/unit/report_snapshot \
+	tests/unit/store_beneath \
+	tests/unit/store_lifetime \
+	tests/unit/store_retain \
+	tests/unit/store_store \
+	tests/unit/trigger_brake \
+	tests/unit/trigger_history \
+	tests/unit/trigger_pace \
+	tests/unit/trigger_trigger
+
+check_PROGRAMS += $(unit_tests) tests/programs/threads tests/programs/threads-static
+TESTS += $(unit_tests)
+endif
+TESTS += $(lints)
+
+# What every unit test links; their sources are the file of the same name.
+LDADD = liboomguard.a $(og_libs) $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
+tests_programs_threads_LDADD = -lpthread
+tests_programs_threads_static_SOURCES = tests/programs/threads.c
+tests_programs_threads_static_CFLAGS = -std=gnu11 -O2 -g
+tests_programs_threads_static_LDFLAGS = -static
+tests_programs_threads_static_LDADD = -lpthread
+
+EXTRA_DIST += $(lints) \
+	tests/unit/conf_driver.h \
+	tests/unit/fixture.h \
+	tests/lib \
+	tests/fixtures \
+	tests/stories \
+	tests/pid1 \
+	tests/vm \
+	tests/engines \
+	tests/programs \
+	examples \
+	tests/packages.txt \
+	tests/run.sh
