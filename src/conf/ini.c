@@ -46,6 +46,13 @@ static int fail(struct reading *rd, int r, const char *format, ...)
 	return r;
 }
 
+static int cannot_read(const char *file, int r, struct buf *error)
+{
+	buf_reset(error);
+	buf_printf(error, "%s: cannot read: %s", file, strerror(-r));
+	return r;
+}
+
 static char *skip_blanks(char *text)
 {
 	return text + strspn(text, BLANKS);
@@ -90,10 +97,9 @@ static int next_line(struct reading *rd)
 	errno = 0;
 	len = getline(&rd->line, &rd->line_size, rd->stream);
 	if (len < 0) {
-		if (!ferror(rd->stream) && !errno)
-			return 0;
-		rd->line_number++;
-		return fail(rd, errno ? -errno : -EIO, "cannot read: %s", strerror(errno));
+		if (ferror(rd->stream) || errno)
+			rd->r = cannot_read(rd->file, errno ? -errno : -EIO, rd->error);
+		return rd->r;
 	}
 	rd->line_number++;
 	if (strlen(rd->line) != (size_t)len)
@@ -180,13 +186,8 @@ int ini_load(const char *file, struct conf *conf, struct buf *error)
 	struct reading rd = { .file = file, .stream = stream, .conf = conf, .error = error };
 	int bad_line;
 
-	if (!stream) {
-		int r = -errno;
-
-		buf_reset(error);
-		buf_printf(error, "%s: cannot read: %s", file, strerror(-r));
-		return r;
-	}
+	if (!stream)
+		return cannot_read(file, -errno, error);
 	bad_line = ini_parse_stream(reader, &rd, handler, &rd);
 	free(rd.line);
 	if (!rd.r && bad_line) {
