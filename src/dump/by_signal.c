@@ -191,7 +191,8 @@ static int send_and_wait(const struct dump_request *req, struct place *place, in
 		return say(ret, 0,
 			"SIG%s sent to pid %d (%s), no dump.path configured: not verified", name,
 			(int)req->pid, comm);
-	r = wait_for_file(place, procfd, pidfd, req->deadline_usec - MARGIN_USEC, &file);
+	r = wait_for_file(place, procfd, pidfd,
+		req->deadline_usec - MIN_OF(req->deadline_usec, MARGIN_USEC), &file);
 	if (file.mark.ino)
 		tell_file(place, &file, ret);
 	if (r == 0)
