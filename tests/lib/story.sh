@@ -27,7 +27,8 @@
 set -u
 export LC_ALL=C
 
-# Mounts of a story are its own: it runs in a mount namespace that ends with it.
+# Mounts of a story are its own: it runs in a mount namespace that ends with it. Never bind-mount
+# anything but a story's own directories below $WORK (GUARD_WRAP can mount in the guard's namespace).
 if [ "$(id -u)" = 0 ] && [ -z "${STORY_NAMESPACE:-}" ] && unshare -m true 2>/dev/null; then
 	STORY_NAMESPACE=own exec unshare -m bash "$0" "$@"
 fi
@@ -45,11 +46,14 @@ story_make_work() {
 	for dir in "${TMPDIR:-/tmp}" /var/tmp; do
 		[ "$(stat -f -c %T "$dir")" = tmpfs ] || break
 	done
-	WORK=$(mktemp -d "$dir/oomguard-story.XXXXXX") || exit 1
-	if [ -n "${STORY_KERNEL:-}" ] && [ -b /dev/vda ]; then
+	# Resolved and without blanks, as mountinfo shows it: the clean-up compares.
+	WORK=$(mktemp -d "$(realpath "$dir")/oomguard-story.XXXXXX") || exit 1
+	[[ $WORK != *[[:space:]\\]* ]] || { echo "Bail out! blanks in $WORK"; exit 1; }
+	# Only there: elsewhere /dev/vda may be the root disk of the machine.
+	if grep -qs ' oomguard\.guest=' /proc/cmdline && [ -b /dev/vda ]; then
 		mount -t ext4 /dev/vda "$WORK" 2>/dev/null ||
 			{ mkfs.ext4 -q -F -O ^has_journal /dev/vda && mount -t ext4 /dev/vda "$WORK"; }
-		find "$WORK" -mindepth 1 -delete
+		find "$WORK" -xdev -mindepth 1 -delete
 	fi
 	# A mount of its own, as a volume is: the guard does not trust a container's own layer.
 	STATE=$WORK/state
@@ -358,9 +362,24 @@ story_cleanup() {
 		wait_for 5 story_remove_cgroup "$dir" || note "could not remove $dir"
 	done
 	wait 2>/dev/null
-	umount "$STATE" 2>/dev/null
-	[ -z "${STORY_KERNEL:-}" ] || umount "$WORK" 2>/dev/null
-	rm -rf "$WORK"
+	story_remove_work
+}
+# Nothing is removed while anything is mounted below $WORK: behind a bind mount is somebody else's
+# directory, and neither "rm -rf --one-file-system" nor find -xdev can tell it from ours when it is
+# on the same disk. Mounts are taken off from the last one to the first; when one stays, all stays.
+story_mounts() { awk -v dir="$WORK" '$5 == dir || index($5, dir "/") == 1 { print $5 }' /proc/self/mountinfo; }
+story_remove_work() {
+	local mount
+	story_mounts | tac | while read -r mount; do
+		umount "$mount" 2>/dev/null
+	done
+	if [ -n "$(story_mounts)" ]; then
+		note "left behind, something is still mounted there: $WORK"
+		return
+	fi
+	case $WORK in
+	/*/oomguard-story.??????) rm -rf --one-file-system "$WORK" ;;
+	esac
 }
 story_remove_cgroup() {
 	local pid
