@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CLOCK_BOOTTIME in microseconds: all decisions are taken on it; it never steps and counts suspend. */
+/* CLOCK_BOOTTIME in microseconds: all decisions are taken on it; it never steps and counts suspend.
+ */
 uint64_t clock_now_usec(void);
 
 /* CLOCK_REALTIME in microseconds since the epoch, for people and file names only. */

@@ -14,8 +14,8 @@
 #define HELPER_RESULT_MAX 1024 /* less than PIPE_BUF: one write, never torn */
 
 struct helper {
-	pid_t pid;      /* > 0 while it runs; also its process group */
-	int result_fd;  /* read end, non-blocking, close-on-exec; -1 when there is none */
+	pid_t pid;		/* > 0 while it runs; also its process group */
+	int result_fd;		/* read end, non-blocking, close-on-exec; -1 when there is none */
 	uint64_t deadline_usec; /* clock_now_usec() at which it is killed */
 };
 

@@ -17,7 +17,7 @@ enum log_level {
 	LOG_LEVEL_ERROR,   /* something that the user asked for cannot be done */
 	LOG_LEVEL_WARNING, /* it goes on, but less well */
 	LOG_LEVEL_NOTICE,  /* an event: a level, a dump, a restart (the default) */
-	LOG_LEVEL_INFO,    /* -v */
+	LOG_LEVEL_INFO,	   /* -v */
 	LOG_LEVEL_DEBUG,
 };
 
@@ -34,13 +34,12 @@ bool log_enabled(enum log_level level);
 /* Where lines go; 2 unless a test says otherwise. */
 void log_set_fd(int fd);
 
-void log_write(enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_error(...)	 log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_notice(...)  log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...)   log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_notice(...)	 log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)	 log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

@@ -29,10 +29,12 @@ int units_parse_bytes(const char *text, uint64_t *ret_bytes);
 /* "75%", "0.3%", at most two decimals; 0..100 %. */
 int units_parse_share(const char *text, uint32_t *ret_bp);
 
-/* "500us", "200ms", "10s", "5m", "1h", "2d", "1.5s"; a bare "0" is allowed, other bare numbers not. */
+/* "500us", "200ms", "10s", "5m", "1h", "2d", "1.5s"; a bare "0" is allowed, other bare numbers not.
+ */
 int units_parse_duration(const char *text, uint64_t *ret_usec);
 
-/* Exact form that the parsers read back: the largest unit that divides, "128MiB", "1000B" -> "1000". */
+/* Exact form that the parsers read back: the largest unit that divides, "128MiB", "1000B" ->
+ * "1000". */
 void units_print_bytes(char *out, size_t size, uint64_t bytes);
 void units_print_share(char *out, size_t size, uint32_t bp);
 void units_print_duration(char *out, size_t size, uint64_t usec);

@@ -51,6 +51,19 @@ static void nothing_is_added_behind_a_cut(void **state)
 	assert_string_equal(data, "\"01234\"");
 }
 
+static void a_copy_is_cut_and_ended(void **state)
+{
+	char out[4] = "???";
+
+	(void)state;
+	buf_copy(out, sizeof(out), "abcdef");
+	assert_string_equal(out, "abc");
+	buf_copy(out, sizeof(out), "ab");
+	assert_string_equal(out, "ab");
+	buf_copy(out, 1, "ab");
+	assert_string_equal(out, "");
+}
+
 static void a_buffer_of_one_byte_holds_the_end(void **state)
 {
 	char data[1] = { 'x' };
@@ -129,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_fit_is_left_out),
 		cmocka_unit_test(nothing_is_added_behind_a_cut),
+		cmocka_unit_test(a_copy_is_cut_and_ended),
 		cmocka_unit_test(a_buffer_of_one_byte_holds_the_end),
 		cmocka_unit_test(hostile_names_stay_inside_the_quotes),
 		cmocka_unit_test(a_nul_inside_is_escaped),
