@@ -51,9 +51,15 @@ init_start() {
 	[ "$DEPTH" = 1 ] || wait_for 10 guard_find_pid
 }
 
-# init_stop: ends what init_start has started, however it is.
+# init_stop: ends what init_start has started, and all that descends from it.
+tree_of() { # PID: itself and its descendants
+	local pid
+	echo "$1"
+	for pid in $(pgrep -P "$1"); do tree_of "$pid"; done
+}
 init_stop() {
-	kill -KILL "$GUARD_PID" "$GUARD" 2>/dev/null
+	# shellcheck disable=SC2046 # pids
+	kill -KILL $(tree_of "$GUARD") 2>/dev/null
 	wait "$GUARD" 2>/dev/null
 }
 

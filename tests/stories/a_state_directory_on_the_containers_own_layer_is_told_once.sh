@@ -7,16 +7,23 @@ needs_cgroup
 make_cgroup app 64M
 
 mkdir "$WORK/layer" "$WORK/root"
-mount -t tmpfs none "$WORK/layer" # an overlay cannot be the upper layer of another
-mkdir "$WORK/layer/upper" "$WORK/layer/work"
-mount -t overlay -o "lowerdir=/,upperdir=$WORK/layer/upper,workdir=$WORK/layer/work" none "$WORK/root" ||
-	skip "no overlay file system here"
-for dir in /proc /sys /dev /tmp; do
-	mount --rbind $dir "$WORK/root$dir"
-done
-GUARD_WRAP=(chroot "$WORK/root")
+# All of this is mounted in the guard's namespace alone, and gone with it.
+# shellcheck disable=SC2016 # for the inner shell
+GUARD_WRAP=(bash -c '
+	set -e
+	cd "$1"
+	mount -t tmpfs none layer # an overlay cannot be the upper layer of another
+	mkdir layer/upper layer/work
+	mount -t overlay -o "lowerdir=/,upperdir=$1/layer/upper,workdir=$1/layer/work" none root
+	cp "$2" "$3" root/
+	mount -t proc proc root/proc
+	mount --rbind /sys root/sys
+	root=$1/root
+	shift 4
+	exec chroot "$root" /oomguard-under-test "$@"' sh "$WORK" "$WORK/oomguard-under-test" "$PROGRAMS/leak")
+cp "$STORY_OOMGUARD" "$WORK/oomguard-under-test"
 guard app -v "${AT_ONCE[@]}" -s restart.mode=never -s guard.state-dir=/var/lib/oomguard \
-	-- "$PROGRAMS/leak" --to 40M --rate 400M --hold 3 --exit 6
+	-- /leak --to 40M --rate 400M --hold 3 --exit 6
 guard_status 20
 is "the program ends by itself" 6 "$STATUS"
 is "told once" 1 "$(grep -Ec 'layer|thrown away|lost (at|with)' "$LOG")"
