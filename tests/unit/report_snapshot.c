@@ -212,6 +212,7 @@ static void lists_processes_with_hostile_names(void **state)
 	for (size_t i = 0; i < 4; i++)
 		end_child(pids[i]);
 	assert_true(json_boolean_value(find(root, "complete")));
+	assert_true(json_integer_value(find(root, "node.mem_total_bytes")) > 0);
 	assert_int_equal(json_array_size(find(root, "processes")), 4);
 	assert_int_equal(json_integer_value(find(root, "processes_rest.count")), 0);
 	for (size_t i = 0; i < 4; i++) {
