@@ -28,8 +28,8 @@ static const enum writes writes_of[] = {
 };
 
 /* May this dump be taken? True, or false and why not in words. */
-static bool may_dump(const struct action_job *job, const struct dumper *d, uint64_t estimate_bytes,
-	struct buf *why)
+static bool may_dump(const struct action_job *job, const struct dumper *d, int dirfd,
+	uint64_t estimate_bytes, struct buf *why)
 {
 	uint64_t headroom = job->sample.headroom_bytes, free_bytes = 0;
 	enum writes writes = writes_of[d->kind];
@@ -41,8 +41,12 @@ static bool may_dump(const struct action_job *job, const struct dumper *d, uint6
 			units_human_bytes(headroom).s, units_human_bytes(d->need_bytes).s);
 		return false;
 	}
-	if (writes == WRITES_ELSEWHERE || job->store->dirfd < 0)
+	if (writes == WRITES_ELSEWHERE)
 		return true;
+	if (dirfd < 0) {
+		buf_printf(why, "no place for it (guard.state-dir): %s", strerror(-dirfd));
+		return false;
+	}
 	if (writes == WRITES_OURS && lost && estimate_bytes > SMALL_BYTES) {
 		buf_printf(why, "%s is lost when the container exits (restart.mode = exit)",
 			job->store->path);
@@ -132,7 +136,7 @@ static int dump_one(struct action_job *job, int procfd, pid_t pid, int dirfd, st
 			kind == DUMP_NONE ? "" : " is not built yet");
 		return -ENOSYS;
 	}
-	if (!may_dump(job, dumper, stat.rss_bytes, &why)) {
+	if (!may_dump(job, dumper, dirfd, stat.rss_bytes, &why)) {
 		buf_printf(line, "no heap dump of pid %d (%s): %s", (int)pid, stat.comm, text);
 		return -ENOSPC;
 	}

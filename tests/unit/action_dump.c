@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "action/work.h"
+#include "base/clock.h"
+#include "base/units.h"
+
+static struct conf conf;
+static struct store store;
+static struct action_job job;
+static char dir[64], text[1024];
+static pid_t target;
+
+static int set_up(void **state)
+{
+	int pair[2];
+	char byte;
+
+	(void)state;
+	strcpy(dir, "/tmp/oomguard-dump-XXXXXX");
+	if (!mkdtemp(dir) || pipe(pair))
+		return -1;
+	target = fork();
+	if (!target) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "target");
+		close(pair[1]);
+		for (;;)
+			pause();
+	}
+	close(pair[1]);
+	if (read(pair[0], &byte, 1))
+		return -1;
+	close(pair[0]);
+	conf_defaults(&conf);
+	conf.dump.min_free_bp = 0;
+	store = (struct store){ .lockfd = -1 };
+	store.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	strcpy(store.path, dir);
+	job = (struct action_job){
+		.conf = &conf,
+		.store = &store,
+		.level = "dump",
+		.reason = "",
+		.incident = "",
+		.sample = { .headroom_bytes = 100 * MIB, .limit_bytes = 200 * MIB },
+		.self = getpid(),
+		.child = target,
+		.deadline_usec = clock_now_usec() + 30 * USEC_PER_SEC,
+	};
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	kill(target, SIGKILL);
+	waitpid(target, NULL, 0);
+	if (store.dirfd >= 0)
+		close(store.dirfd);
+	snprintf(command, sizeof(command), "rm -r '%s'", dir);
+	return system(command);
+}
+
+static int run(int (*work)(struct action_job *, struct buf *))
+{
+	struct buf line = BUF_ON(text);
+
+	buf_reset(&line);
+	return work(&job, &line);
+}
+
+static void expect(const char *format, ...)
+{
+	char expected[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(expected, sizeof(expected), format, args);
+	va_end(args);
+	assert_string_equal(text, expected);
+}
+
+static unsigned count_incidents(void)
+{
+	int fd = openat(store.dirfd, "incidents", O_RDONLY | O_DIRECTORY);
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *d;
+
+	if (fd < 0)
+		return 0;
+	d = fdopendir(fd);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+static void nothing_configured_is_said(void **state)
+{
+	(void)state;
+	assert_int_equal(run(work_heap_dump), 1);
+	expect("no heap dump of pid %d (target): no way is configured (dump.kind, dump.signal, "
+	       "dump.command)",
+		(int)target);
+	/* No empty directory is left behind. */
+	assert_int_equal(count_incidents(), 0);
+	assert_string_equal(job.incident, "");
+}
+
+static void kind_that_is_not_built_is_said(void **state)
+{
+	(void)state;
+	conf.dump.kind = DUMP_NODE;
+	assert_int_equal(run(work_heap_dump), 1);
+	expect("no heap dump of pid %d (target): node is not built yet", (int)target);
+}
+
+static void command_without_headroom_is_refused(void **state)
+{
+	(void)state;
+	strcpy(conf.dump.command, "touch /tmp/never");
+	job.sample.headroom_bytes = 3 * MIB;
+	assert_int_equal(run(work_heap_dump), 1);
+	expect("no heap dump of pid %d (target): not enough headroom: 3MiB left, needs 4MiB",
+		(int)target);
+}
+
+static void full_store_is_refused(void **state)
+{
+	char start[128];
+
+	(void)state;
+	strcpy(conf.dump.command, "touch /tmp/never");
+	conf.dump.max_bytes = 1;
+	assert_int_equal(run(work_heap_dump), 1);
+	snprintf(start, sizeof(start),
+		"no heap dump of pid %d (target): no room in %s: ", (int)target, dir);
+	if (strncmp(text, start, strlen(start)))
+		fail_msg("\"%s\" does not begin with \"%s\"", text, start);
+}
+
+static void command_without_a_place_is_refused(void **state)
+{
+	(void)state;
+	strcpy(conf.dump.command, "touch /tmp/never");
+	close(store.dirfd);
+	store.dirfd = -1;
+	assert_int_equal(run(work_heap_dump), 1);
+	expect("no heap dump of pid %d (target): no place for it (guard.state-dir): No such file "
+	       "or directory",
+		(int)target);
+}
+
+/* The name of the file is told once. */
+static void command_that_writes_a_file_is_done(void **state)
+{
+	char *first;
+
+	(void)state;
+	strcpy(conf.dump.command, "echo heap > \"$OOMGUARD_EVENT_INCIDENT/heap.txt\"");
+	if (run(work_heap_dump))
+		fail_msg("failed: %s", text);
+	assert_int_equal(count_incidents(), 1);
+	first = strstr(text, "heap.txt");
+	if (first && strstr(first + 1, "heap.txt"))
+		fail_msg("told twice: %s", text);
+	assert_non_null(strstr(text, "heap dump of pid "));
+}
+
+static void result_goes_to_the_incident_that_is_there(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdirat(store.dirfd, "incidents", 0700), 0);
+	assert_int_equal(mkdirat(store.dirfd, "incidents/there", 0700), 0);
+	job.incident = "incidents/there";
+	strcpy(conf.dump.command, "echo heap > \"$OOMGUARD_EVENT_INCIDENT/heap.txt\"");
+	if (run(work_heap_dump))
+		fail_msg("failed: %s", text);
+	assert_int_equal(fstatat(store.dirfd, "incidents/there/heap.txt", &st, 0), 0);
+	assert_int_equal(count_incidents(), 1);
+}
+
+static void gone_target_is_said(void **state)
+{
+	(void)state;
+	job.child = 0x3ffffffe;
+	job.spare[0] = target;
+	job.n_spare = 1;
+	assert_int_equal(run(work_heap_dump), 1);
+	expect("no heap dump: no process is the target (dump.target)");
+}
+
+static void stacks_are_whole_under_their_final_name(void **state)
+{
+	char path[600], head[64] = "", process[64];
+	int fd;
+
+	(void)state;
+	if (run(work_stacks)) {
+		if (strstr(text, "ptrace denied"))
+			skip();
+		fail_msg("failed: %s", text);
+	}
+	snprintf(path, sizeof(path), "%s/stacks.txt.partial", job.incident);
+	assert_int_equal(faccessat(store.dirfd, path, F_OK, 0), -1);
+	snprintf(path, sizeof(path), "%s/stacks.txt", job.incident);
+	fd = openat(store.dirfd, path, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_true(read(fd, head, sizeof(head) - 1) > 0);
+	close(fd);
+	snprintf(process, sizeof(process), "process %d target\n", (int)target);
+	if (strncmp(head, process, strlen(process)))
+		fail_msg("\"%s\" does not begin with \"%s\"", head, process);
+	if (strncmp(text, "stacks of 1 process, 1 thread, ", 31) || !strstr(text, path) ||
+		!strstr(text, "(stopped at most "))
+		fail_msg("told: %s", text);
+}
+
+static void stacks_without_a_place_are_said(void **state)
+{
+	(void)state;
+	close(store.dirfd);
+	store.dirfd = -1;
+	assert_int_equal(run(work_stacks), 1);
+	expect("no stacks: No such file or directory");
+}
+
+static void stacks_without_time_leave_nothing(void **state)
+{
+	(void)state;
+	job.deadline_usec = clock_now_usec();
+	assert_int_equal(run(work_stacks), 1);
+	expect("no stacks; no time for 1 more");
+	assert_int_equal(count_incidents(), 0);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(nothing_configured_is_said),
+		CASE(kind_that_is_not_built_is_said),
+		CASE(command_without_headroom_is_refused),
+		CASE(full_store_is_refused),
+		CASE(command_without_a_place_is_refused),
+		CASE(command_that_writes_a_file_is_done),
+		CASE(result_goes_to_the_incident_that_is_there),
+		CASE(gone_target_is_said),
+		CASE(stacks_are_whole_under_their_final_name),
+		CASE(stacks_without_a_place_are_said),
+		CASE(stacks_without_time_leave_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
