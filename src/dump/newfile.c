@@ -133,7 +133,7 @@ int newfile_find(int fd, const struct newfile_marks *marks, struct newfile *ret)
 		if (n++ && !is_later(&mark, &found.mark))
 			continue;
 		found.mark = mark;
-		strcpy(found.name, name);
+		memcpy(found.name, name, strlen(name) + 1);
 	}
 	if (n == 0)
 		return 0;

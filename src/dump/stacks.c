@@ -115,7 +115,7 @@ static void read_comm(pid_t pid, pid_t tid, char out[COMM_MAX])
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", (int)pid, (int)tid);
 	n = file_read_text(AT_FDCWD, path, out, COMM_MAX);
 	if (n <= 0)
-		strcpy(out, "?");
+		memcpy(out, "?", sizeof("?"));
 	out[strcspn(out, "\n")] = '\0';
 	for (char *p = out; *p; p++)
 		if (*p < ' ' || *p >= 127)
