@@ -120,6 +120,11 @@ static void order_snapshot(struct guard *g)
 	buf_copy(in.reason, sizeof(in.reason), l->reason[l->level]);
 	r = scribe_order(
 		&g->scribe, &in, g->as_init, clock_now_usec() + deadline * 4 / 5, &l->order);
+	/* What is being written is of this very moment when an emergency comes on its heels. */
+	if (r == -EBUSY && trigger_is_emergency(level_now(g))) {
+		l->order = g->scribe.last_order;
+		r = 0;
+	}
 	if (r < 0) {
 		log_warning("%s level: no snapshot: the companion process %s", level_now(g)->name,
 			r == -EBUSY ? "is still at work on the last one" : "is not there");

@@ -21,6 +21,12 @@ lints = \
 
 if HAVE_CMOCKA
 unit_tests = \
+	tests/unit/action_action \
+	tests/unit/action_dump \
+	tests/unit/action_freeze \
+	tests/unit/action_hook \
+	tests/unit/action_signal \
+	tests/unit/action_target \
 	tests/unit/base_buf \
 	tests/unit/base_clock \
 	tests/unit/base_file \
@@ -42,7 +48,12 @@ unit_tests = \
 	tests/unit/child_reap \
 	tests/unit/child_restart \
 	tests/unit/child_signals \
+	tests/unit/conf_conf \
+	tests/unit/conf_env \
+	tests/unit/conf_ini \
+	tests/unit/conf_keys \
 	tests/unit/conf_lists \
+	tests/unit/conf_print \
 	tests/unit/conf_texts \
 	tests/unit/conf_types \
 	tests/unit/dump_by_command \
@@ -50,11 +61,13 @@ unit_tests = \
 	tests/unit/dump_dumpers \
 	tests/unit/dump_ehframe \
 	tests/unit/dump_modules \
+	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
 	tests/unit/dump_stacks \
 	tests/unit/proc_describe \
 	tests/unit/proc_proc \
 	tests/unit/proc_tree \
+	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \
 	tests/unit/store_lifetime \

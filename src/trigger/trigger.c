@@ -179,10 +179,10 @@ unsigned trigger_update(struct trigger *t, const struct trigger_reading *r)
 	uint64_t noise = MAX_OF(units_of_share(r->limit_bytes, NOISE_BP), NOISE_MIN_BYTES);
 	unsigned fired = 0;
 
-	if (!r->detailed)
-		return 0;
 	if (!t->born_usec)
 		t->born_usec = r->time_usec;
+	if (!r->detailed)
+		return 0;
 	if (r->resized || !t->history.fall_bytes)
 		history_reset(&t->history, units_of_share(r->limit_bytes, FALL_BP));
 	history_add(&t->history, r->time_usec, FILL_ZERO - r->headroom_bytes, r->own_use_bytes);
