@@ -144,7 +144,7 @@ static void symlink_in_place_of_incidents_is_not_followed(void **state)
 	snprintf(victim, sizeof(victim), "%s/victim", base);
 	assert_int_equal(mkdir(victim, 0755), 0);
 	open_store(&st);
-	snprintf(link, sizeof(link), "%s/incidents", st.path);
+	snprintf(link, sizeof(link), "%.400s/incidents", st.path);
 	assert_int_equal(rmdir(link), 0);
 	assert_int_equal(symlink(victim, link), 0);
 	assert_int_equal(store_make_incident(&st, WALL_USEC, "dump", name), -ELOOP);
@@ -285,7 +285,7 @@ static void retention_keeps_the_newest_and_what_is_not_ours(void **state)
 	conf.dump.keep = 0;
 	conf.dump.max_bytes = 0;
 	assert_int_equal(store_retain(&st, &conf), 1);
-	snprintf(path, sizeof(path), "%s/incidents/%s/snapshot.json", st.path, name);
+	snprintf(path, sizeof(path), "%.200s/incidents/%.100s/snapshot.json", st.path, name);
 	assert_int_equal(stat(path, &s), 0);
 	close(dirfd);
 	store_close(&st);
