@@ -4,7 +4,9 @@
 # The claims for engines with docker's command line. The engine's script sets
 #	cli=(docker ...)	the command with its global options
 #	common=(...)		options of every `run`
+#	INIT_OPTION=(...)	what makes --init use our binary, if it is not the daemon's setting
 # and imports the images oomguard-scratch, oomguard-busybox and oomguard-glibc.
+INIT_OPTION=()
 
 import_images() {
 	local image
@@ -40,7 +42,9 @@ claims_sequence() {
 	check "heap dump on the volume" test -s "$WORK/state-leak/heap.dump"
 	is "inspect says: exit code" 75 "$(inspect leak ExitCode)"
 	is "inspect says: not killed by the kernel" false "$(inspect leak OOMKilled)"
+}
 
+claims_writable() {
 	launch_box user oomguard-scratch:test "${LEAK[@]}"
 	box_end user
 	claim_sequence "$WORK/user.log" "$STATUS" " (root, writable)"
@@ -77,8 +81,8 @@ claims_images() {
 }
 
 claims_init() {
-	launch_box init --init "$@" oomguard-busybox:test /bin/sh -c \
-		'(sleep 0.1 & sleep 0.1 &); sleep 1; ps -o stat | grep -c Z; exit 3'
+	launch_box init --init "${INIT_OPTION[@]}" oomguard-busybox:test \
+		/bin/sh -c "$LEAVE_ORPHANS"
 	box_end init
 	is "used as --init: orphans reaped, exit status passes" "0 3" \
 		"$(cat "$WORK/init.log") $STATUS"

@@ -46,11 +46,4 @@ if ! wait_for 30 docker version; then
 fi
 
 import_images
-claims_sequence
-claims_kernel_kill
-claims_images
-claims_init
-claims_stop
-claims_restart
-claims_terminal
-finish
+tell_claims sequence writable kernel_kill images init stop restart terminal

@@ -11,6 +11,8 @@ ENGINES=$STORY_LIB/../engines
 # limit in 3 s, so the grace time at the start has to go.
 LEAK=(/oomguard -v -s guard.start-grace=0s -s dump.kind=signal -s dump.signal=USR1
 	-- /leak --rate "$((20 / STORY_SLOW))M" --dump /var/lib/oomguard/heap.dump)
+# For a busybox: two orphans that end at once, and how many zombies there are a second later.
+LEAVE_ORPHANS='(sleep 0.1 & sleep 0.1 &); sleep 1; ps -o stat | grep -c Z; exit 3'
 
 needs_engine() {
 	local tool
@@ -83,4 +85,26 @@ pty() {
 	lacks "terminal: job control works" "$WORK/pty" 'job control turned off'
 	has "terminal: ^C ends the foreground job" "$WORK/pty" '^rc=130'
 	is "terminal: exit status passes" 7 "$status"
+}
+
+# tell_claims CLAIM...: each is a function claims_CLAIM of the engine, and a row of the table (the
+# same row as the story of that name where there is one). $CLAIMS: only these.
+declare -A CHAPTER=(
+	[sequence]=a_leaking_program_is_dumped_and_restarted_before_the_kernel_kills_it
+	[writable]=as_root_with_a_writable_root_it_guards_too
+	[kernel_kill]=a_kill_by_the_kernel_is_137_and_the_log_says_so
+	[images]=the_exit_status_of_the_program_is_passed_on
+	[init]=it_serves_as_the_init_of_the_engine
+	[stop]=signals_and_stops_of_the_engine_reach_the_application
+	[restart]=exit_75_is_a_failure_to_the_restart_policy
+	[kube]=the_Kubernetes_manifest_can_be_played
+	[terminal]=the_terminal_is_the_applications
+)
+tell_claims() {
+	local claim
+	for claim in ${CLAIMS:-"$@"}; do
+		echo "# chapter: ${CHAPTER[$claim]}"
+		"claims_$claim"
+	done
+	finish
 }

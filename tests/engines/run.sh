@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # run.sh OUTDIR [ENGINE...]: the static binary $STORY_OOMGUARD as the entrypoint of real containers,
-# under runc, docker and podman (all of them unless named). OUTDIR/ENGINE.tap gets the claims,
-# OUTDIR/ENGINE.log what the engine said. Exit 0 when every claim holds.
+# under runc, docker and podman (all of them unless named). OUTDIR/ENGINE/CLAIM.tap gets the results
+# of each claim, OUTDIR/ENGINE/CLAIM.log what the engine said. Exit 0 when every claim holds.
 # OOMGUARD_ENGINE_TIMEOUT: seconds for one engine (120).
 set -euo pipefail
 
@@ -17,11 +17,13 @@ shift
 [ $# -gt 0 ] || set -- runc docker podman
 
 failed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
 for engine in "$@"; do
 	echo "run.sh: $engine" >&2
+	rm -rf "${out:?}/$engine"
 	timeout -k 20 "${OOMGUARD_ENGINE_TIMEOUT:-120}" "$here/$engine.sh" \
-		>"$out/$engine.tap" 2>"$out/$engine.log" </dev/null || failed=1
-	grep -q '^1\.\.' "$out/$engine.tap" ||
-		echo "not ok - $engine: stopped before its end" >>"$out/$engine.tap"
+		>"$tmp/tap" 2>"$tmp/log" </dev/null || failed=1
+	"$here/split.sh" "$tmp/tap" "$tmp/log" "$out/$engine"
 done
 exit "$failed"

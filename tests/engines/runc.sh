@@ -67,7 +67,6 @@ end() {
 	wait "$STARTED"
 	STATUS=$?
 }
-state() { [ "$("$ENGINE" --root "$ROOT" state "$1" | jq -r .status)" = "$2" ]; }
 
 echo null >"$WORK/seccomp"
 seccomp_profile >"$WORK/profile" && mv "$WORK/profile" "$WORK/seccomp"
@@ -75,58 +74,89 @@ make_scratch "$WORK/image-scratch"
 make_busybox "$WORK/image-busybox"
 make_glibc "$WORK/image-glibc"
 
-bundle leak scratch . "${LEAK[@]}"
-start leak
-end 30
-cat "$WORK/leak.log" >&2
-claim_sequence "$WORK/leak.log" "$STATUS" ""
-check "heap dump on the volume" test -s "$WORK/state-leak/heap.dump"
-note "uid 65534, no capabilities, no new privileges, read-only root, seccomp $(
-	jq -r '.defaultAction // "not available"' "$WORK/seccomp"
-)"
+claims_sequence() {
+	bundle leak scratch . "${LEAK[@]}"
+	start leak
+	end 30
+	sed 's/^/leak: /' "$WORK/leak.log" >&2
+	claim_sequence "$WORK/leak.log" "$STATUS" ""
+	check "heap dump on the volume" test -s "$WORK/state-leak/heap.dump"
+	note "uid 65534, no capabilities, no new privileges, read-only root, seccomp $(
+		jq -r '.defaultAction // "not available"' "$WORK/seccomp"
+	)"
+}
 
-for image in scratch busybox glibc; do
-	bundle "pass-$image" $image . /oomguard -- /leak --to 1M --hold 0 --exit 42
-	start "pass-$image"
+claims_writable() {
+	bundle user scratch '.process.user = {uid: 0, gid: 0} | .root.readonly = false' "${LEAK[@]}"
+	start user
+	end 30
+	claim_sequence "$WORK/user.log" "$STATUS" " (root, writable)"
+}
+
+claims_kernel_kill() {
+	bundle killed scratch . /oomguard -s restart.mode=never -- /leak --rate "$((60 / STORY_SLOW))M"
+	start killed
+	end 30
+	sed 's/^/killed: /' "$WORK/killed.log" >&2
+	is "killed by the kernel: exit status 137" 137 "$STATUS"
+	has "killed by the kernel: the log says so" "$WORK/killed.log" '[Kk]ernel'
+}
+
+claims_images() {
+	local image
+	for image in scratch busybox glibc; do
+		bundle "pass-$image" $image . /oomguard -- /leak --to 1M --hold 0 --exit 42
+		start "pass-$image"
+		end
+		is "exit status passes ($image image)" 42 "$STATUS"
+		is "silent when nothing happens ($image image)" "" "$(cat "$WORK/pass-$image.log")"
+	done
+	# shellcheck disable=SC2016 # expanded in the container
+	bundle glibc glibc . /oomguard -- \
+		/bin/bash -c 'read -r a </proc/self/status; echo "$a"; exit 5'
+	start glibc
 	end
-	is "exit status passes ($image image)" 42 "$STATUS"
-	is "silent when nothing happens ($image image)" "" "$(cat "$WORK/pass-$image.log")"
-done
-# shellcheck disable=SC2016 # expanded in the container
-bundle glibc glibc . /oomguard -- /bin/bash -c 'read -r a </proc/self/status; echo "$a"; exit 5'
-start glibc
-end
-is "a glibc program runs behind the static binary" "Name:	bash 5" "$(cat "$WORK/glibc.log") $STATUS"
-bundle missing scratch . /oomguard -- /no/such/program
-start missing
-end
-is "command not found is 127" 127 "$STATUS"
-
-bundle user scratch '.process.user = {uid: 0, gid: 0} | .root.readonly = false' "${LEAK[@]}"
-start user
-end 30
-claim_sequence "$WORK/user.log" "$STATUS" " (root, writable)"
+	is "a glibc program runs behind the static binary" "Name:	bash 5" \
+		"$(cat "$WORK/glibc.log") $STATUS"
+	bundle missing scratch . /oomguard -- /no/such/program
+	start missing
+	end
+	is "command not found is 127" 127 "$STATUS"
+}
 
 # As docker's and podman's --init use it: mounted over an image that does not know it.
-bundle init busybox '.mounts += [{destination: "/sbin/docker-init", type: "bind",
-	source: "'"$(realpath "$STORY_OOMGUARD")"'", options: ["bind", "ro"]}]' \
-	/sbin/docker-init -- /bin/sh -c '(sleep 0.1 & sleep 0.1 &); sleep 1; ps -o stat | grep -c Z; exit 3'
-start init
-end
-is "used as --init: orphans reaped, exit status passes" "0 3" "$(cat "$WORK/init.log") $STATUS"
+claims_init() {
+	bundle init busybox '.mounts += [{destination: "/sbin/docker-init", type: "bind",
+		source: "'"$(realpath "$STORY_OOMGUARD")"'", options: ["bind", "ro"]}]' \
+		/sbin/docker-init -- /bin/sh -c "$LEAVE_ORPHANS"
+	start init
+	end
+	is "used as --init: orphans reaped, exit status passes" "0 3" \
+		"$(cat "$WORK/init.log") $STATUS"
+}
 
-bundle term scratch . /oomguard -- /leak --to 1M --term-exit 9 --dump /var/lib/oomguard/heap.dump \
-	--started /var/lib/oomguard/started
-start term
-wait_for 10 exists "$WORK/state-term/started"
-check "kill -s USR1 is asked for" "$ENGINE" --root "$ROOT" kill term USR1
-check "kill -s USR1 arrives" wait_for 10 exists "$WORK/state-term/heap.dump"
-before=$(now_ms)
-"$ENGINE" --root "$ROOT" kill term TERM
-end
-is "stop: the application's own exit status" 9 "$STATUS"
-check "stop: in less than 2 s" test $(($(now_ms) - before)) -lt $((2000 * STORY_SLOW))
+claims_stop() {
+	local before
+	bundle term scratch . /oomguard -- /leak --to 1M --term-exit 9 \
+		--dump /var/lib/oomguard/heap.dump --started /var/lib/oomguard/started
+	start term
+	wait_for 10 exists "$WORK/state-term/started"
+	check "kill -s USR1 is asked for" "$ENGINE" --root "$ROOT" kill term USR1
+	check "kill -s USR1 arrives" wait_for 10 exists "$WORK/state-term/heap.dump"
+	before=$(now_ms)
+	"$ENGINE" --root "$ROOT" kill term TERM
+	end
+	is "stop: the application's own exit status" 9 "$STATUS"
+	check "stop: in less than 2 s" test $(($(now_ms) - before)) -lt $((2000 * STORY_SLOW))
+}
 
-bundle tty busybox '.process.terminal = true | .process.env += ["PS1=$ "]' /oomguard -- /bin/sh -i
-pty "$ENGINE" --root "$ROOT" run --bundle "$WORK/bundle-tty" tty
-finish
+claims_terminal() {
+	# crun takes the size from here and not from its own terminal.
+	local size='| .'
+	[ "$ENGINE" = runc ] || size='| .process.consoleSize = {height: 33, width: 99}'
+	bundle tty busybox '.process.terminal = true | .process.env += ["PS1=$ "] '"$size" \
+		/oomguard -- /bin/sh -i
+	pty "$ENGINE" --root "$ROOT" run --bundle "$WORK/bundle-tty" tty
+}
+
+tell_claims sequence writable kernel_kill images init stop terminal

@@ -32,6 +32,7 @@ set_up() {
 	[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 	ip link set lo up 2>/dev/null || busybox ip link set lo up
 	hostname oomguard-vm
+	mkdir -p /lib/modules
 	[ -e "/lib/modules/$(uname -r)" ] || ln -s "$modules/$(uname -r)" "/lib/modules/$(uname -r)"
 }
 

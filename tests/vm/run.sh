@@ -3,8 +3,9 @@
 # run.sh KERNEL OUTDIR SCRIPT...: boot one of Debian's kernels (6.1 or 6.12) with cgroup v2 and run
 # the scripts in it, one after the other. OUTDIR/NAME.tap gets each script's standard output,
 # OUTDIR/NAME.log its standard error (NAME: base name without .sh), dmesg.log and console.log the
-# machine's. Exit 0 when every script ran to an end, whatever its TAP says; 1 otherwise, and then
-# the TAP of each missing script says "not ok".
+# machine's. /dev/vda (256 MiB) is the stories' work directory, /dev/vdb (128 MiB) is for swap.
+# Exit 0 when every script ran to an end, whatever its TAP says; 1 otherwise, and then the TAP of
+# each missing script says "not ok".
 #
 # Every STORY_* variable is handed to the scripts, with STORY_KERNEL set and STORY_SLOW=4 unless
 # given (software emulation is that much slower). OOMGUARD_VM_TIMEOUT: seconds for a script (120);
@@ -85,13 +86,15 @@ boot() {
 	rm -rf "$out/.vm"
 	mkdir "$out/.vm"
 	write_plan "$@" >"$out/.vm/plan"
-	rm -f "$tmp/disk"
+	rm -f "$tmp"/disk*
 	truncate -s 256M "$tmp/disk"
+	truncate -s 128M "$tmp/disk-swap"
 	start_qemu "$accel" "$deadline_s" "$out/console.log" \
 		"psi=1 lsm=yama cgroup_no_v1=all mitigations=off audit=0 random.trust_cpu=on \
 oomguard.guest=$here/guest.sh oomguard.out=$out oomguard.modules=$dir/modules/lib/modules \
 oomguard.end" \
 		-drive "file=$tmp/disk,if=virtio,format=raw,cache=unsafe" \
+		-drive "file=$tmp/disk-swap,if=virtio,format=raw,cache=unsafe" \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$out,mount_tag=out,security_model=none,multidevs=remap" ||
 		echo "run.sh: the virtual machine ended with status $?" >&2
