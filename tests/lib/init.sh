@@ -79,6 +79,17 @@ main_find() {
 }
 main_pid() { wait_for 10 main_find; }
 
+# What an ordinary child leaves behind is nobody's but ours: our scratch directory is in its arguments.
+init_exit() {
+	local status=$? pid
+	for pid in $(pgrep -f -- "$WORK/"); do
+		[ "$pid" = $$ ] || kill -KILL "$pid" 2>/dev/null
+	done
+	(exit $status)
+	story_exit
+}
+trap init_exit EXIT
+
 zombies_of() { ps -o stat= --ppid "$1" | grep -c '^Z'; }
 no_zombies_of() { [ "$(zombies_of "$1")" = 0 ]; }
 

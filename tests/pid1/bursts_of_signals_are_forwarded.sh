@@ -11,7 +11,7 @@ for mode in "${MODES[@]}"; do
 		"$PROGRAMS/sigsend" -b "$GUARD_PID" "$ECHO" 200 $(seq 34 64)
 	stop_echo
 
-	init_start "$mode" sh -c 'trap : USR1; echo ready; while :; do sleep 1000 & wait; done'
+	init_start "$mode" sh -c 'trap : USR1; echo ready; while :; do sleep 0.1 & wait; done'
 	wait_for 10 file_has "$OUT" ready
 	for ((i = 0; i < 200; i++)); do kill -USR1 "$GUARD_PID"; done
 	check "$mode: alive after 200 USR1 in a burst" alive "$GUARD_PID"

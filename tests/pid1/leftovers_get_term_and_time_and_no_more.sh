@@ -53,11 +53,6 @@ EXTRA=(-s child.leftovers=500ms)
 rm -f "$WORK/family"
 init_run child "$PROGRAMS/family" "$WORK/family" 0 7 same session
 took=$(($(now_ms) - begin))
-end_family() {
-	local pid
-	for pid in $(pgrep -f "^$PROGRAMS/family $WORK/family "); do kill -KILL "$pid"; done
-}
-end_family
 is "child: exits with the main process's code" 7 "$STATUS"
 check "child: in time ($took ms)" [ $took -lt $((5000 * STORY_SLOW)) ]
 finish

@@ -68,7 +68,7 @@ for mode in "${TERMINAL_MODES[@]}"; do
 
 	on_pty "$mode" 'expect=$ ' 'type=sh -c "printf u%s p; exec sleep 1000"\r' expect=up \
 		'type=\x1a' expect=Stopped \
-		'type=jobs; kill %1; exit 6\r' -- \
+		'type=kill -KILL %1; exit 6; exit 6\r' -- \
 		env PS1='$ ' bash --norc --noprofile --noediting -i
 	is "$mode: an interactive shell has job control" 6 "$STATUS"
 	lacks "$mode: and does not complain" "$OUT" 'no job control|cannot set terminal'
