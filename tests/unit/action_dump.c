@@ -87,7 +87,7 @@ static int run(int (*work)(struct action_job *, struct buf *))
 	return work(&job, &line);
 }
 
-static void expect(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) expect(const char *format, ...)
 {
 	char expected[1024];
 	va_list args;

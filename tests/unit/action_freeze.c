@@ -35,6 +35,20 @@ static void wait_for_state(pid_t pid, char wanted)
 	fail_msg("pid %d is in state %c, not %c", (int)pid, stat.state, wanted);
 }
 
+/* Stopped, or on its way out when the stop came: either way it runs no more. */
+static void wait_until_halted(pid_t pid)
+{
+	uint64_t until = clock_now_usec() + WAIT_USEC;
+	struct proc_stat stat = { .state = '?' };
+
+	while (clock_now_usec() < until) {
+		if (proc_read_stat(freezer.procfd, pid, &stat) || strchr("TZX", stat.state))
+			return;
+		poll(NULL, 0, 1);
+	}
+	fail_msg("pid %d still runs: %c", (int)pid, stat.state);
+}
+
 static void wait_until_not_stopped(pid_t pid)
 {
 	uint64_t until = clock_now_usec() + WAIT_USEC;
@@ -165,17 +179,10 @@ static void outruns_one_that_forks(void **state)
 		stopped = freeze_all(&freezer, getpid(), root, false, NULL, 0);
 		assert_true(stopped >= 1);
 		wait_for_state(root, 'T');
-		/* Whoever is there now is stopped or a zombie: nobody runs. */
 		assert_int_equal(
 			tree_scan(freezer.procfd, getpid(), root, false, NULL, 0, &tree), 0);
-		for (unsigned k = 0; k < tree.n; k++) {
-			struct proc_stat stat;
-
-			if (proc_read_stat(freezer.procfd, tree.pids[k], &stat) < 0)
-				continue;
-			if (stat.state != 'Z')
-				wait_for_state(tree.pids[k], 'T');
-		}
+		for (unsigned k = 0; k < tree.n; k++)
+			wait_until_halted(tree.pids[k]);
 		freeze_thaw(&freezer);
 		wait_until_not_stopped(root);
 	}
