@@ -15,7 +15,7 @@ is "the guard stops it with exit status 75" 75 "$STATUS"
 is "the kernel killed nothing" 0 "$(cgroup_oom_kills app)"
 has "the warn level says how full it is" "$LOG" 'warn level: [0-9]+% of 64MiB'
 has "the dump level says how full, how fast, and whom it asks" "$LOG" \
-	'dump level: 8[89]%|dump level: 9[0-9]% of 64MiB'
+	'dump level: (8[89]|9[0-9])% of 64MiB .*\+[0-9.]+MiB/s.*pid [0-9]+ \(leak\)'
 has "the restart is announced" "$LOG" '(restart|brink|emergency) level: 9[0-9]% of 64MiB'
 has "the program has written its dump" "$WORK/heap.dump" '^dump of [0-9]+ bytes'
 

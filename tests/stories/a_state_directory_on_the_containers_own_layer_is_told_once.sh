@@ -26,5 +26,5 @@ guard app -v "${AT_ONCE[@]}" -s restart.mode=never -s guard.state-dir=/var/lib/o
 	-- /leak --to 40M --rate 400M --hold 3 --exit 6
 guard_status 20
 is "the program ends by itself" 6 "$STATUS"
-is "told once" 1 "$(grep -Ec 'layer|thrown away|lost (at|with)' "$LOG")"
+is "told once" 1 "$(grep -Ec 'layer, which is lost' "$LOG")"
 finish
