@@ -90,6 +90,7 @@ init_exit() {
 }
 trap init_exit EXIT
 
+# shellcheck disable=SC2009 # pgrep cannot say which state its children are in, only the other way round
 zombies_of() { ps -o stat= --ppid "$1" | grep -c '^Z'; }
 no_zombies_of() { [ "$(zombies_of "$1")" = 0 ]; }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # P53 P54: bursts. Real-time signals queue: each arrives, in its number. Ordinary ones merge, as the
 # kernel has them, and nobody is hurt.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 

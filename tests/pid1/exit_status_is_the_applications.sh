@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # P01 P02 P03 P04 P05 P52: what the application ends with is what the container ends with.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 
@@ -36,7 +37,7 @@ for mode in "${MODES[@]}"; do
 	is "$mode: a script without #! runs in the shell" 42 "$STATUS"
 done
 
-EXTRA=(-s child.exit-remap=143:0,3:9)
+EXTRA=(-s 'child.exit-remap=143:0,3:9')
 init_run child sh -c 'kill -TERM $$'
 is "exit-remap: 143 becomes 0" 0 "$STATUS"
 init_run child sh -c 'exit 3'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # P41 P42 P43: file descriptors. None of the guard's reaches the application, what was inherited does,
 # and the guard does not keep it; closed ones stay closed.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 
@@ -51,7 +52,6 @@ for mode in "${MODES[@]}"; do
 	done
 done
 
-# shellcheck disable=SC2016 # expanded by the inner shells
 GUARD_WRAP=(sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"' -)
 for mode in "${MODES[@]}"; do
 	init_run "$mode" sh -c '[ "$LISTEN_PID" = $$ ] && exit 42'

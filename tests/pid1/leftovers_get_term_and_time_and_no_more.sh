@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # P27 P28 P29 P30: what is left when the main process has ended gets TERM and time, in whatever group or
 # session it is; what ignores TERM cannot keep the container alive.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 

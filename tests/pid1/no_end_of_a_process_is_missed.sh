@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # P06 P07 P31: SIGCHLD coalesces and comes early; no end may be missed, and none be waited for in vain.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # P19 P20 P55 P56: the application starts with the mask and the ignored signals that the guard was
 # started with, whatever the guard has done to its own.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 
@@ -17,7 +18,7 @@ for mode in "${MODES[@]}"; do
 	GUARD_WRAP=()
 	is "$mode: nothing blocked, nothing ignored" "0000000000000000 0000000000000000" \
 		"$(status_of_application)"
-	GUARD_WRAP=(env --ignore-signal=HUP,TSTP,PIPE,RTMIN+1 --block-signal=USR1,WINCH,RTMAX)
+	GUARD_WRAP=(env '--ignore-signal=HUP,TSTP,PIPE,RTMIN+1' '--block-signal=USR1,WINCH,RTMAX')
 	is "$mode: what was ignored and blocked at the start still is" "$(status_without)" \
 		"$(status_of_application)"
 	GUARD_WRAP=(nohup)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # P12 P14 P17 P52: from inside as from outside; a second signal while the application goes down is
 # forwarded as well; nothing adds to the time it takes.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 

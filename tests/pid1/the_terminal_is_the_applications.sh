@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # P33 P34 P35 P36 P37 P38: the terminal is the application's.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 

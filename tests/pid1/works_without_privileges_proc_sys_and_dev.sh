@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # P47 P48: uid 65534 with no capability and no_new_privs; no /proc, no /sys, no /dev.
+# shellcheck disable=SC2016,SC2317 # text for inner shells, functions for wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib/init.sh
 . "$(dirname "$0")/../lib/init.sh"
 
@@ -28,7 +29,6 @@ else
 fi
 
 for hidden in /proc /sys '/proc /sys' /dev; do
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	GUARD_WRAP=(unshare -m sh -c 'for d in $0; do
 			case $d in
 			/proc) umount -l /proc ;;
