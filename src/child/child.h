@@ -10,10 +10,11 @@
 #include "conf/conf.h"
 
 struct child_spec {
-	char *const *argv;  /* NULL-terminated; argv[0] is searched in PATH (sh fallback for ENOEXEC) */
+	/* NULL-terminated; argv[0] is searched in PATH, and run by /bin/sh on ENOEXEC */
+	char *const *argv;
 	char *const *envp;
 	const struct signal_state *signals;
-	int pdeathsig;      /* 0: none */
+	int pdeathsig;	      /* 0: none */
 	bool reset_oom_score; /* survive-oom: put the saved oom_score_adj back before exec */
 	int oom_score_adj;
 };
@@ -52,8 +53,8 @@ void child_take_terminal(pid_t child);
 int child_exec_status(int neg_errno);
 
 /*
- * Sends to the child alone or to its whole group, as conf says; to the child alone where it has left
- * its group for another one. 0 or -errno (-ESRCH: it has gone; also for a pid below 2).
+ * Sends to the child alone or to its whole group, as conf says; to the child alone where it has
+ * left its group for another one. 0 or -errno (-ESRCH: it has gone; also for a pid below 2).
  */
 int child_signal(pid_t child, bool whole_group, int sig);
 

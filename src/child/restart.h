@@ -10,49 +10,49 @@
 
 enum life_state {
 	LIFE_RUNNING,
-	LIFE_PRE_STOP,  /* the pre-stop command runs */
-	LIFE_STOPPING,  /* stop signal sent, grace time runs */
-	LIFE_KILLING,   /* SIGKILL sent, waiting for the end */
+	LIFE_PRE_STOP,	/* the pre-stop command runs */
+	LIFE_STOPPING,	/* stop signal sent, grace time runs */
+	LIFE_KILLING,	/* SIGKILL sent, waiting for the end */
 	LIFE_LEFTOVERS, /* the child has ended, what it left gets TERM and time */
-	LIFE_SWEEPING,  /* SIGKILL for the leftovers */
-	LIFE_BACKOFF,   /* in-place: waiting before the next start */
-	LIFE_OVER,      /* exit now */
+	LIFE_SWEEPING,	/* SIGKILL for the leftovers */
+	LIFE_BACKOFF,	/* in-place: waiting before the next start */
+	LIFE_OVER,	/* exit now */
 	LIFE_STATES,
 };
 
 enum life_event {
-	EV_RESTART,       /* a level (or the user) asked for a guarded restart */
-	EV_STOP_SIGNAL,   /* a signal that asks us to end came from outside (TERM, INT, QUIT, HUP ...) */
+	EV_RESTART,	  /* a level (or the user) asked for a guarded restart */
+	EV_STOP_SIGNAL,	  /* a signal that asks us to end came from outside: TERM, INT ... */
 	EV_PRE_STOP_DONE, /* ended, failed or timed out */
-	EV_TIMER,         /* the timer of this state ran out */
-	EV_FLOOR,         /* memory came within the floor of the limit while stopping: kill at once */
-	EV_CHILD_EXIT,    /* the main child was reaped */
-	EV_ALL_GONE,      /* nothing of the application is left */
+	EV_TIMER,	  /* the timer of this state ran out */
+	EV_FLOOR,	  /* memory is within the floor of the limit: kill at once */
+	EV_CHILD_EXIT,	  /* the main child was reaped */
+	EV_ALL_GONE,	  /* nothing of the application is left */
 	LIFE_EVENTS,
 };
 
 /* Effects, carried out in this order by life.c. */
 enum life_effect {
 	DO_NOTHING = 0,
-	DO_PRE_STOP = 1 << 0,      /* run the pre-stop command, timer = grace */
-	DO_STOP_SIGNAL = 1 << 1,   /* restart.signal to the application, thaw if frozen, timer = grace */
-	DO_KILL = 1 << 2,          /* SIGKILL to all of it, timer = short re-check */
-	DO_TERM_LEFTOVERS = 1 << 3,/* TERM (and CONT) to what is left, timer = child.leftovers */
-	DO_KILL_LEFTOVERS = 1 << 4,/* SIGKILL to what is left, timer = short re-check */
-	DO_FORWARD = 1 << 5,       /* forward the signal that came */
-	DO_START = 1 << 6,         /* start the application again */
-	DO_BACKOFF = 1 << 7,       /* timer = back-off + jitter */
-	DO_EXIT_OURS = 1 << 8,     /* exit status 75 */
-	DO_EXIT_CHILD = 1 << 9,    /* exit status of the application */
+	DO_PRE_STOP = 1 << 0,	    /* run the pre-stop command, timer = grace */
+	DO_STOP_SIGNAL = 1 << 1,    /* restart.signal, thaw if frozen, timer = grace */
+	DO_KILL = 1 << 2,	    /* SIGKILL to all of it, timer = short re-check */
+	DO_TERM_LEFTOVERS = 1 << 3, /* TERM (and CONT) to what is left, timer = child.leftovers */
+	DO_KILL_LEFTOVERS = 1 << 4, /* SIGKILL to what is left, timer = short re-check */
+	DO_FORWARD = 1 << 5,	    /* forward the signal that came */
+	DO_START = 1 << 6,	    /* start the application again */
+	DO_BACKOFF = 1 << 7,	    /* timer = back-off + jitter */
+	DO_EXIT_OURS = 1 << 8,	    /* exit status 75 */
+	DO_EXIT_CHILD = 1 << 9,	    /* exit status of the application */
 };
 
 struct life {
 	enum life_state state;
-	bool ours;       /* the end was asked for by us (guarded restart) */
-	bool outside;    /* a stop signal came from outside: no new start, the child's status counts */
-	bool in_place;   /* restart.mode = in-place */
+	bool ours;    /* the end was asked for by us (guarded restart) */
+	bool outside; /* a stop signal came from outside: no new start, the child's status counts */
+	bool in_place; /* restart.mode = in-place */
 	bool has_pre_stop;
-	bool at_floor;   /* we killed because memory came within the floor of the limit */
+	bool at_floor; /* we killed because memory came within the floor of the limit */
 };
 
 /*

@@ -19,7 +19,7 @@
 struct signal_state {
 	uint64_t old_mask; /* as inherited; the child gets it back */
 	uint64_t ignored;  /* dispositions that were SIG_IGN at start, bit N-1 */
-	int fd;            /* signalfd, non-blocking, close-on-exec */
+	int fd;		   /* signalfd, non-blocking, close-on-exec */
 };
 
 /*
