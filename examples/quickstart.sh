@@ -95,13 +95,15 @@ expect() { # TEXT COMMAND...
 	fi
 }
 kills() {
-	awk '$1 == "oom_kill" { print $2 }' "$group"/memory.events "$group"/memory.oom_control 2>/dev/null
+	local file=memory.events
+	[ "$CGROUP_VERSION" = 2 ] || file=memory.oom_control
+	awk '$1 == "oom_kill" { print $2 }' "$group/$file"
 }
 snapshot=$(find "$work/state" -path '*-dump/snapshot.json' | head -n 1)
 
 title "the snapshot, on disk before the dump was asked for"
 echo "${snapshot#"$work"/}"
-python3 -m json.tool "$snapshot" 2>&1 | head -n 40
+python3 "$here/quickstart/show.py" "$snapshot"
 
 title "the dump, opened with Python's own tracemalloc"
 python3 "$here/quickstart/show.py" "$work/heap.tracemalloc" | tee "$work/shown"
