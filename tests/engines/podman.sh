@@ -67,6 +67,7 @@ claims_kube() {
 	claim_sequence "$WORK/kube.log" "$("${cli[@]}" events --stream=false \
 		--filter container=oomguard-demo-app --filter event=died \
 		--format '{{.ContainerExitCode}}' | head -n 1)" " (kube play)"
+	lacks "kube play: the volume takes the evidence" "$WORK/kube.log" 'cannot be written'
 	"${cli[@]}" kube down "$STORY_LIB/../../examples/kubernetes/pod.yaml" >&2
 }
 

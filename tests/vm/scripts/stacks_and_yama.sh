@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck source-path=SCRIPTDIR source=../../lib/story.sh
+# Whom ptrace lets whom trace: stacks of the own child work up to scope 1 without capabilities, and
+# with CAP_SYS_PTRACE in scope 2; where they cannot work the log says so and all else goes on.
+. "$(dirname "$0")/../../lib/story.sh"
+needs_cgroup
+scope=/proc/sys/kernel/yama/ptrace_scope
+[ -w $scope ] || skip "no yama in this kernel"
+make_cgroup app 64M
+chmod 711 "$WORK"
+before=$(cat $scope)
+
+stacks() { find "$STATE" -type f -name "*stacks*" ! -name "*.partial" -size +0 2>/dev/null | head -n 1; }
+# Usage: try SCOPE WHO: the log of a warn level that takes stacks.
+try() {
+	: >"$LOG"
+	rm -rf "${STATE:?}"/*
+	GUARD_WRAP=()
+	if [ "$2" = nobody ]; then
+		chown -R 65534:65534 "$STATE"
+		GUARD_WRAP=(setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all
+			--inh-caps -all --no-new-privs)
+	else
+		chown -R 0:0 "$STATE"
+	fi
+	echo "$1" >$scope
+	guard app -v -s level.warn.at=50% -s level.warn.actions=snapshot,stacks -- \
+		"$PROGRAMS/leak" --to 40M --rate 400M --hold 5 --exit 3
+	wait_for 10 logged "warn level: .*stacks?"
+	guard_status 40
+	is "scope $1, $2: the application ends by itself" 3 "$STATUS"
+	grep stacks "$LOG" | sed "s/^/# scope $1, $2: /"
+}
+for scope_now in 0 1; do
+	for who in root nobody; do
+		try $scope_now $who
+		check "scope $scope_now, $who: stacks are written" test -n "$(stacks)"
+	done
+done
+try 2 root
+check "scope 2, root: stacks are written" test -n "$(stacks)"
+try 2 nobody
+has "scope 2, nobody: the log says that there are none" "$LOG" "stacks.*([Nn]ot permitted|ptrace|refused|failed|cannot)"
+echo "$before" >$scope
+finish
