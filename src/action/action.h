@@ -16,10 +16,10 @@
 #include "store/store.h"
 
 enum action_kind {
-	ACT_BY_GUARD,     /* log, freeze, restart, drain: no process needed */
+	ACT_BY_GUARD,	  /* log, freeze, restart, drain: no process needed */
 	ACT_BY_COMPANION, /* snapshot */
-	ACT_BY_HELPER,    /* the rest */
-	ACT_NOT_BUILT,    /* said once at start, skipped with a log line */
+	ACT_BY_HELPER,	  /* the rest */
+	ACT_NOT_BUILT,	  /* said once at start, skipped with a log line */
 };
 
 struct action_row {
@@ -39,16 +39,16 @@ struct action_job {
 	const struct store *store;
 	enum conf_action action;
 	const char *level;
-	const char *reason;         /* the log line */
-	const char *incident;       /* "incidents/<name>" relative to store->path; "" when there is none:
-	                             * one is made then (store_make_incident) */
+	const char *reason;   /* the log line */
+	const char *incident; /* "incidents/<name>" relative to store->path; "" when there is none:
+			       * one is made then (store_make_incident) */
 	struct cgroup_sample sample;
-	pid_t self;                 /* the guard */
-	pid_t child;                /* the application's main process */
+	pid_t self;  /* the guard */
+	pid_t child; /* the application's main process */
 	bool as_init;
-	pid_t spare[4];             /* our own processes: companion, ... */
+	pid_t spare[4]; /* our own processes: companion, ... */
 	unsigned n_spare;
-	uint64_t deadline_usec;     /* clock_now_usec() */
+	uint64_t deadline_usec; /* clock_now_usec() */
 };
 
 /*
@@ -57,9 +57,10 @@ struct action_job {
  */
 int action_work(struct action_job *job, int result_fd);
 
-/* hook.c: runs a shell-less command line ("/bin/sh -c" where a shell is there and the line has shell
- * characters, else split at blanks) with OOMGUARD_EVENT_* in its environment and stdout -> stderr.
- * Waits for it until the deadline, then SIGKILL to its group. Its wait status, or -errno. */
+/* hook.c: runs a shell-less command line ("/bin/sh -c" where a shell is there and the line has
+ * shell characters, else split at blanks) with OOMGUARD_EVENT_* in its environment and stdout ->
+ * stderr. Waits for it until the deadline, then SIGKILL to its group. Its wait status, or -errno.
+ */
 int hook_run(const struct action_job *job, const char *command, char *const *env);
 
 /* Environment for hooks: the current one plus OOMGUARD_EVENT_LEVEL, _REASON, _INCIDENT (absolute
@@ -73,7 +74,7 @@ unsigned target_choose(const struct action_job *job, pid_t *ret_pids, unsigned m
  * a process forked meanwhile is found by the next scan). Returns how many are stopped, or -errno.
  * Runs in the guard: no allocation. Thaw continues exactly those that freeze stopped. */
 struct freezer {
-	struct tree tree;    /* what was stopped */
+	struct tree tree; /* what was stopped */
 	bool frozen;
 	int procfd;
 };

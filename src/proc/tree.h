@@ -17,7 +17,8 @@ struct tree {
 /*
  * Lists the application's processes into *t (static storage of the caller: 32 KiB):
  * - as_init: everything in our pid namespace except ourselves, `spare` and what descends from them
- *   (our helpers and companion); processes that entered from outside (ppid 0: docker exec) are left out.
+ *   (our helpers and companion); processes that entered from outside (ppid 0: docker exec) are left
+ * out.
  * - else: the descendants of `root`, found by ppid, plus children of ours that are not in `spare`
  *   (orphans that came to us as the subreaper).
  * Zombies are left out. 0 or -errno.

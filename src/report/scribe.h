@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The companion: one small process, forked at start and ready, that writes snapshots so that a
- * stalled disk, a failing fork or a full pid table cannot hold up the guard. The guard puts an order
- * into shared memory and rings; the companion makes the incident directory, writes
+ * stalled disk, a failing fork or a full pid table cannot hold up the guard. The guard puts an
+ * order into shared memory and rings; the companion makes the incident directory, writes
  * snapshot.json there (the memory part first, at once; then again with all processes) and
  * answers. Both sides work on one order at a time.
  */
@@ -17,13 +17,13 @@
 #include "store/store.h"
 
 enum scribe_stage {
-	SCRIBE_STAGED,   /* the memory part is whole on disk */
+	SCRIBE_STAGED,	 /* the memory part is whole on disk */
 	SCRIBE_COMPLETE, /* with all processes that could be listed in time */
-	SCRIBE_FAILED,   /* text says why */
+	SCRIBE_FAILED,	 /* text says why */
 };
 
 struct scribe_answer {
-	uint32_t order;           /* which one */
+	uint32_t order; /* which one */
 	enum scribe_stage stage;
 	char incident[STORE_PATH_MAX]; /* directory, relative to store.path: "incidents/<name>" */
 	char text[256];
@@ -32,8 +32,8 @@ struct scribe_answer {
 struct scribe_shared; /* the order, in memory shared by both */
 
 struct scribe {
-	pid_t pid;               /* > 0 while it lives */
-	int fd;                  /* our end of a SOCK_SEQPACKET pair, non-blocking, for the loop */
+	pid_t pid; /* > 0 while it lives */
+	int fd;	   /* our end of a SOCK_SEQPACKET pair, non-blocking, for the loop */
 	struct scribe_shared *shared;
 	uint32_t last_order;
 };

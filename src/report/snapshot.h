@@ -18,14 +18,14 @@
 
 struct snapshot_input {
 	const struct conf *conf;
-	const struct cgroup *cgroup;      /* levels with their last use and stat */
+	const struct cgroup *cgroup; /* levels with their last use and stat */
 	struct cgroup_sample sample;
 	char limit_source[CGROUP_PATH_MAX + 32];
-	char level[CONF_NAME_MAX];        /* which level fired; "" on request */
-	char reason[512];                 /* the log line */
+	char level[CONF_NAME_MAX]; /* which level fired; "" on request */
+	char reason[512];	   /* the log line */
 	uint64_t wall_usec;
-	int64_t growth_bytes_per_sec;     /* may be negative */
-	uint64_t eta_usec;                /* UINT64_MAX: not growing */
+	int64_t growth_bytes_per_sec; /* may be negative */
+	uint64_t eta_usec;	      /* UINT64_MAX: not growing */
 	uint64_t life_age_usec;
 	pid_t child;
 };

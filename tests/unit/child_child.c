@@ -236,10 +236,8 @@ static void mask_and_ignored_signals_are_restored(void **state)
 	(void)state;
 	assert_int_equal(child_start(&spec, &pid), 0);
 	assert_int_equal(status_of(pid), 0);
-	argv[2] = (char *)"^SigIgn:.00000000000[0-9a-f]{5}$";
-	assert_int_equal(child_start(&spec, &pid), 0);
-	assert_int_equal(status_of(pid), 0);
-	argv[2] = (char *)"^SigIgn:.*1....$"; /* bit 16: SIGCHLD */
+	/* bit 16: SIGCHLD; whoever runs the tests may ignore others */
+	argv[2] = (char *)"^SigIgn:.[0-9a-f]{11}[13579bdf][0-9a-f]{4}$";
 	assert_int_equal(child_start(&spec, &pid), 0);
 	assert_int_equal(status_of(pid), 0);
 }
