@@ -97,6 +97,7 @@ for part in unit stories lint engines vm analysis; do
 	if wants "$part"; then sets+=("$part"); fi
 done
 if wants pid1 || wants vm; then sets+=(stories); fi
+if wants vm; then sets+=(engines); fi
 if wants analysis; then sets+=(unit); fi
 if [ "$install" = yes ]; then
 	"$here/lib/packages.sh" "${sets[@]}" </dev/null || die "packages are missing (see above)"
@@ -168,7 +169,7 @@ tell() { # COLUMN NAME TAP SECONDS
 	elif grep -Eq '^1\.\.0' "$3"; then
 		verdict=skipped
 	fi
-	say "$(printf '%-8s %-8s %3d s  %s' "$verdict" "$1" "$4" "${2//_/ }")"
+	say "$(printf '%-8s %-11s %3d s  %s' "$verdict" "$1" "$4" "${2//_/ }")"
 }
 
 scripts_of() { # FOLDER...: what matches the pattern
@@ -256,6 +257,17 @@ part_engines() {
 		done
 	done
 }
+# Engines in a virtual machine tell many claims in one TAP: a column of their own.
+split_engines() { # KERNEL
+	local engine from
+	for engine in crun podman; do
+		from=$results/vm-$1/$engine
+		[ -e "$from.tap" ] || continue
+		touch "$from.log"
+		"$here/engines/split.sh" "$from.tap" "$from.log" "$results/$engine-$1"
+		rm -f "$from.tap" "$from.log"
+	done
+}
 part_vm() {
 	local kernel scripts tap log
 	need_static || return
@@ -269,8 +281,11 @@ part_vm() {
 		"$here/vm/run.sh" "$kernel" "$results/vm-$kernel" "${scripts[@]}" >"$log" 2>&1 </dev/null ||
 			ls "$results/vm-$kernel"/*.tap >/dev/null 2>&1 ||
 			tap_failure "vm-$kernel" run "tests/vm/run.sh $kernel runs" "$log"
-		for tap in "$results/vm-$kernel"/*.tap; do
-			if [ -e "$tap" ]; then tell "vm-$kernel" "$(basename "$tap" .tap)" "$tap" 0; fi
+		split_engines "$kernel"
+		for tap in "$results"/{vm,crun,podman}-"$kernel"/*.tap; do
+			if [ -e "$tap" ]; then
+				tell "$(basename "$(dirname "$tap")")" "$(basename "$tap" .tap)" "$tap" 0
+			fi
 		done
 	done
 }

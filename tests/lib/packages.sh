@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# packages.sh [--check] SET...: installs what is missing of the sets in tests/packages.txt. The network
-# is touched only when something is missing. --check: only says what is missing (exit 1).
+# packages.sh [--check] SET...: installs what is missing of the sets in tests/packages.txt and of
+# tests/SET/packages.txt. The network is touched only when something is missing. --check: only says
+# what is missing (exit 1).
 set -eu
-list=$(dirname "$0")/../packages.txt
+tests=$(dirname "$0")/..
 check=no
 if [ "${1:-}" = --check ]; then
 	check=yes
@@ -20,7 +21,10 @@ for set in "$@"; do
 	while read -r of package cmd; do
 		[ "$of" = "$set" ] || continue
 		is_there "$package" "$cmd" || missing+=("$package")
-	done <"$list"
+	done < <(
+		cat "$tests/packages.txt"
+		[ ! -e "$tests/$set/packages.txt" ] || sed "s/^/$set /" "$tests/$set/packages.txt"
+	)
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
