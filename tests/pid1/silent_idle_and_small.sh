@@ -28,6 +28,7 @@ check "idle for 3 s costs no more than one tick of 10 ms ($used)" [ "$used" -le 
 check "and fewer than 20 wake-ups a second ($woken)" [ "$woken" -lt 60 ]
 is "it has one thread" 1 "$(awk '/^Threads:/ { print $2 }' "/proc/$GUARD_PID/status")"
 rss=$(awk '/^RssAnon:/ { print $2 }' "/proc/$GUARD_PID/status")
-check "its own memory is below 2 MiB ($rss KiB)" [ "$rss" -lt 2048 ]
+# 2 MiB of it are one huge page, where those are always given out
+check "its own memory is below 3 MiB ($rss KiB)" [ "$rss" -lt 3072 ]
 init_stop
 finish
