@@ -46,7 +46,7 @@ has "and reads the terminal afterwards" "$OUT" 'after: two'
 # In the background of an interactive shell it stays there: the shell keeps the terminal.
 "$PROGRAMS/onpty" -t $((15 * STORY_SLOW)) 'expect=$ ' \
 	"type=$STORY_OOMGUARD ${OPTIONS[*]} -- sleep 1000 & sleep 0.3\\r" 'expect=$ ' \
-	'type=kill -KILL %1; exit 3; exit 3\r' -- \
+	'type=kill %1; wait; exit 3\r' -- \
 	env PS1='$ ' bash --norc --noprofile --noediting -i >"$OUT" 2>"$LOG"
 is "in the background it does not take the terminal" 3 $?
 
