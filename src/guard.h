@@ -41,7 +41,7 @@ struct watch {
 	struct cgroup_events events; /* at the start of this life */
 	struct trigger trigger;
 	struct pace pace;
-	uint64_t interval_usec;		    /* of the pause that has just ended */
+	uint64_t detail_due_usec;	    /* when memory.stat is to be read again at the latest */
 	uint64_t limits[CGROUP_LEVELS_MAX]; /* at the last look, to see a resize */
 	bool can_look;			    /* false: said once that it cannot be read */
 	bool has_limit;			    /* at the last look */

@@ -12,9 +12,9 @@
 #include "guard.h"
 #include "proc/proc.h"
 
-/* Reading memory.stat costs 2.4 us: at this pace and slower it is read every time, so that the
- * history has no gaps. */
-#define DETAIL_ALWAYS_FROM_USEC (20 * USEC_PER_MSEC)
+/* Where usage is so low that nothing can fire, memory.stat is read this often all the same: for
+ * `status`, and so that a sudden rise does not start from an unknown floor. */
+#define DETAIL_EVERY_USEC USEC_PER_SEC
 
 static uint64_t monotonic_cost(uint64_t begun_usec)
 {
@@ -132,12 +132,13 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (take_look(g, w->interval_usec >= DETAIL_ALWAYS_FROM_USEC))
+	if (take_look(g, begun >= w->detail_due_usec))
 		decide(g);
+	if (w->sample.detailed)
+		w->detail_due_usec = begun + DETAIL_EVERY_USEC;
 	pace_spent(&w->pace, begun, monotonic_cost(begun));
-	w->interval_usec =
-		pace_next(&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT);
-	guard_set_timer(w->timer, w->interval_usec);
+	guard_set_timer(w->timer,
+		pace_next(&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT));
 }
 
 void watch_soon(struct guard *g)
