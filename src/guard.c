@@ -269,11 +269,12 @@ int guard_run(const struct conf *conf, char *const *argv, char *const *envp)
 	const char *why = NULL;
 	int r;
 
-	*g = (struct guard){ .conf = conf,
-		.argv = argv,
-		.envp = envp,
-		.scribe = SCRIBE_NONE,
-		.store = { .dirfd = -1, .lockfd = -1 } };
+	/* Not assigned as a whole: that would touch 100 kB of process lists that are never used. */
+	g->conf = conf;
+	g->argv = argv;
+	g->envp = envp;
+	g->scribe = SCRIBE_NONE;
+	g->store.dirfd = g->store.lockfd = -1;
 	g->lists.helper = g->keeper.pre_stop = HELPER_NONE;
 	g->self = getpid();
 	g->as_init = g->self == 1;
