@@ -73,6 +73,12 @@ static bool is_rush(const struct trigger *t, const struct trigger_reading *r)
 	       t->forecast.burst_bytes >= r->headroom_bytes;
 }
 
+/* A level that an earlier life has lived through is no danger, however it is reached. */
+static bool is_known_to_be_safe(const struct trigger *t, const struct trigger_reading *r)
+{
+	return r->use_bytes <= t->safe_bytes;
+}
+
 static bool is_just_a_start(const struct trigger *t, const struct trigger_reading *r)
 {
 	return r->time_usec - t->born_usec < t->conf->guard.start_grace_usec &&
@@ -83,8 +89,8 @@ unsigned trigger_conditions(const struct trigger *t, const struct conf_level *le
 	const struct trigger_reading *r, bool *ret_all)
 {
 	unsigned asked = 0, held = 0;
-	bool start = is_just_a_start(t, r);
-	bool growing = t->forecast.growing && !start;
+	bool harmless = is_just_a_start(t, r) || is_known_to_be_safe(t, r);
+	bool growing = t->forecast.growing && !harmless;
 
 	if (level->at.set) {
 		asked |= WHY_AT;
@@ -95,17 +101,17 @@ unsigned trigger_conditions(const struct trigger *t, const struct conf_level *le
 		asked |= WHY_FREE;
 		if (r->headroom_bytes <= trigger_free_bytes(&level->free, r->limit_bytes))
 			held |= WHY_FREE;
-		growing = growing || grows_at_the_end(t, r);
+		growing = growing || (grows_at_the_end(t, r) && !is_known_to_be_safe(t, r));
 	}
 	if (level->eta_usec) {
 		asked |= WHY_ETA;
-		if (!start && t->forecast.eta_usec <= level->eta_usec &&
+		if (!harmless && t->forecast.eta_usec <= level->eta_usec &&
 			units_share_bp(r->use_bytes, r->limit_bytes) >= t->conf->guard.eta_above_bp)
 			held |= WHY_ETA;
 	}
 	if (level->growing) {
 		asked |= WHY_GROWING;
-		if (growing && r->use_bytes > t->safe_bytes)
+		if (growing)
 			held |= WHY_GROWING;
 	}
 	if (level->free.set && level->growing && is_rush(t, r)) {

@@ -61,7 +61,7 @@ struct trigger {
 	struct forecast forecast;
 	struct trigger_level level[CONF_LEVELS_MAX];
 	uint64_t born_usec;  /* first reading of this life; 0: none yet */
-	uint64_t safe_bytes; /* use that a life before survived: growth below it fires no level */
+	uint64_t safe_bytes; /* use that a life before survived: growth up to it is no danger */
 };
 
 void trigger_init(struct trigger *t, const struct conf *conf);

@@ -302,6 +302,28 @@ static void an_upper_bound_fires_nothing(void **state)
 	assert_int_equal(trigger_update(&trigger, &r), 1u << level_index("warn"));
 }
 
+static void what_a_life_has_survived_is_no_danger(void **state)
+{
+	struct trigger_reading r = { .time_usec = 1, .limit_bytes = 100 * MIB, .detailed = true };
+
+	(void)state;
+	conf_defaults(&conf);
+	trigger_init(&trigger, &conf);
+	trigger.safe_bytes = 97 * MIB;
+	for (unsigned i = 0; i < 280; i++, r.time_usec += 100 * USEC_PER_MSEC) {
+		unsigned fired;
+
+		r.use_bytes = 70 * MIB + i * 100 * KIB;
+		r.headroom_bytes = r.limit_bytes - r.use_bytes;
+		fired = trigger_update(&trigger, &r);
+		if (r.use_bytes <= trigger.safe_bytes)
+			assert_int_equal(fired & ~(1u << level_index("warn")) &
+						 ~(1u << level_index("profile")),
+				0);
+	}
+	assert_true(trigger.level[level_index("brink")].fired);
+}
+
 static void free_is_kept_within_its_bounds(void **state)
 {
 	const struct conf_amount one_percent = { .set = true, .is_share = true, .share_bp = 100 };
@@ -354,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_start_that_slows_down_is_no_danger),
 		cmocka_unit_test(one_excursion_fires_once_and_a_real_fall_arms_again),
 		cmocka_unit_test(an_upper_bound_fires_nothing),
+		cmocka_unit_test(what_a_life_has_survived_is_no_danger),
 		cmocka_unit_test(free_is_kept_within_its_bounds),
 		cmocka_unit_test(a_resize_starts_the_history_anew),
 	};
