@@ -294,7 +294,11 @@ part_analysis() {
 	[ ! -d "$here/analysis" ] || run_folder analysis "$here/analysis"
 }
 
-for part in "${all_parts[@]}"; do
-	if wants "$part"; then "part_$part"; fi
-done
-"$here/lib/table.py" "$results"
+run_all() {
+	local part
+	for part in "${all_parts[@]}"; do
+		if wants "$part"; then "part_$part"; fi
+	done
+	"$here/lib/table.py" "$results"
+}
+run_all && exit 0 || exit 1 # one line, read before it runs: this file may be edited meanwhile
