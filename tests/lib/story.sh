@@ -281,6 +281,11 @@ launch() {
 	story_pids+=("$LAUNCHED")
 }
 
+# A look of the guard costs twenty times as much where the machine is emulated; its budget of a
+# third of a percent would leave it blind for most of the time.
+STORY_GUARD=()
+[ "$STORY_SLOW" = 1 ] || STORY_GUARD=(-s guard.max-cpu=10%)
+
 # --- the guard ----------------------------------------------------------------------------------
 
 # guard NAME ARG...: $STORY_OOMGUARD ARG... in the cgroup, as PID 1 of a new pid and mount namespace.
@@ -289,7 +294,8 @@ guard() {
 	local name=$1
 	shift
 	launch "$name" unshare -pf --mount-proc --kill-child \
-		"${GUARD_WRAP[@]}" "$STORY_OOMGUARD" -s "guard.state-dir=$STATE" "$@" >>"$OUT" 2>>"$LOG"
+		"${GUARD_WRAP[@]}" "$STORY_OOMGUARD" -s "guard.state-dir=$STATE" \
+		"${STORY_GUARD[@]}" "$@" >>"$OUT" 2>>"$LOG"
 	GUARD=$LAUNCHED STATUS='' GUARD_PID=''
 	wait_for 10 guard_find_pid
 }
@@ -301,8 +307,8 @@ guard_find_pid() {
 guard_as_child() {
 	local name=$1
 	shift
-	launch "$name" "${GUARD_WRAP[@]}" "$STORY_OOMGUARD" -s "guard.state-dir=$STATE" "$@" \
-		>>"$OUT" 2>>"$LOG"
+	launch "$name" "${GUARD_WRAP[@]}" "$STORY_OOMGUARD" -s "guard.state-dir=$STATE" \
+		"${STORY_GUARD[@]}" "$@" >>"$OUT" 2>>"$LOG"
 	GUARD=$LAUNCHED STATUS='' GUARD_PID=$LAUNCHED
 }
 
@@ -370,6 +376,7 @@ story_cleanup() {
 story_mounts() { awk -v dir="$WORK" '$5 == dir || index($5, dir "/") == 1 { print $5 }' /proc/self/mountinfo; }
 story_remove_work() {
 	local mount
+	exec {story_never}>&- # or the disk stays busy
 	story_mounts | tac | while read -r mount; do
 		umount "$mount" 2>/dev/null
 	done
