@@ -69,6 +69,7 @@ main_find() {
 	local pid own
 	APP=''
 	own=$(readlink "/proc/$GUARD_PID/exe")
+	[ "$own" = "$(realpath "$STORY_OOMGUARD")" ] || return 1 # it is still what execs it
 	for pid in $(pgrep -P "$GUARD_PID"); do
 		[ "$(readlink "/proc/$pid/exe")" = "$own" ] || {
 			APP=$pid
