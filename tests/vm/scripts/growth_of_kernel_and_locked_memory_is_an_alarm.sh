@@ -16,6 +16,6 @@ for kind in pipes mlock; do
 	has "$kind: the dump level sees the growth" "$LOG" "dump level: "
 	snapshot=$(incident_of warn)/snapshot.json
 	check "$kind: the snapshot is valid JSON" json_valid "$snapshot"
-	rm -rf "$STATE"/*
+	rm -rf "${STATE:?}"/*
 done
 finish

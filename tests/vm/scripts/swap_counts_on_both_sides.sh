@@ -4,9 +4,9 @@
 # Swap counts on both sides. The machine has 128 MiB of it.
 . "$(dirname "$0")/../../lib/story.sh"
 needs_cgroup
-[ "$CGROUP_VERSION" = 2 ] && [ -b /dev/vdb ] || skip "needs cgroup v2 and a disk for swap"
+# Elsewhere /dev/vdb may be anything.
+grep -qs " oomguard\.guest=" /proc/cmdline || skip "only in the bench's own machine"
 { mkswap /dev/vdb && swapon /dev/vdb; } >/dev/null || skip "no swap here"
-trap "story_exit" EXIT
 make_cgroup app 64M
 
 echo 0 >"${CG[app]}/memory.swap.max"
