@@ -54,13 +54,20 @@ static void take_hold(struct guard *g, unsigned level, enum hold hold)
 	const struct cgroup_sample *s = &g->watch.sample;
 	const struct conf_amount *zone = &g->conf->levels[level].free;
 	bool rush = g->watch.trigger.level[level].why & WHY_RUSH;
+	const struct brake_start start = {
+		.limit_bytes = s->limit_bytes,
+		.headroom_bytes = s->headroom_bytes,
+		.zone_bytes = zone->set ? trigger_free_bytes(zone, s->limit_bytes)
+					: TRIGGER_FREE_MIN_BYTES,
+		.lag_bytes = g->watch.cgroup.stat_lag_bytes,
+		.speed_bytes_per_sec = burst_speed(g),
+		.late_usec = g->watch.late_usec,
+		.sure = g->watch.trigger.forecast.growing && !rush,
+	};
 
 	b->hold = hold;
 	b->level = level;
-	brake_begin(&b->brake, s->limit_bytes, s->headroom_bytes,
-		zone->set ? trigger_free_bytes(zone, s->limit_bytes) : TRIGGER_FREE_MIN_BYTES,
-		g->watch.cgroup.stat_lag_bytes, burst_speed(g),
-		g->watch.trigger.forecast.growing && !rush);
+	brake_begin(&b->brake, &start);
 }
 
 void brake_freeze(struct guard *g, unsigned level, uint64_t max_usec)

@@ -263,7 +263,8 @@ static void become_reaper(const struct guard *g)
 			"orphans will not come to us: PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
 }
 
-int guard_run(const struct conf *conf, char *const *argv, char *const *envp)
+int guard_run(
+	const struct conf *conf, char *const *argv, char *const *envp, const struct favour *favour)
 {
 	struct guard *g = &the_guard;
 	const char *why = NULL;
@@ -273,6 +274,7 @@ int guard_run(const struct conf *conf, char *const *argv, char *const *envp)
 	g->conf = conf;
 	g->argv = argv;
 	g->envp = envp;
+	g->favour = favour;
 	g->scribe = SCRIBE_NONE;
 	g->store.dirfd = g->store.lockfd = -1;
 	g->lists.helper = g->keeper.pre_stop = HELPER_NONE;
@@ -299,7 +301,6 @@ int guard_run(const struct conf *conf, char *const *argv, char *const *envp)
 	/* ONFAULT: what is touched stays, what is not costs nothing. Best effort: RLIMIT_MEMLOCK.
 	 */
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
-	prctl(PR_SET_TIMERSLACK, 1000);
 	watch_soon(g);
 	event_base_dispatch(g->base);
 	lists_end(g);

@@ -23,6 +23,7 @@
 #include "base/helper.h"
 #include "cgroup/cgroup.h"
 #include "child/budget.h"
+#include "child/favour.h"
 #include "child/restart.h"
 #include "child/signals.h"
 #include "conf/conf.h"
@@ -41,6 +42,8 @@ struct watch {
 	struct cgroup_events events; /* at the start of this life */
 	struct trigger trigger;
 	struct pace pace;
+	uint64_t due_usec;		    /* when the next look is to be */
+	uint64_t late_usec;		    /* how much later looks came lately; fades */
 	uint64_t detail_due_usec;	    /* when memory.stat is to be read again at the latest */
 	uint64_t limits[CGROUP_LEVELS_MAX]; /* at the last look, to see a resize */
 	bool can_look;			    /* false: said once that it cannot be read */
@@ -91,6 +94,7 @@ struct guard {
 	const struct conf *conf;
 	char *const *argv;
 	char *const *envp;
+	const struct favour *favour; /* to be given back by the application */
 	pid_t self;
 	bool as_init; /* we are PID 1 of our namespace */
 	int procfd;
@@ -114,7 +118,8 @@ struct guard {
  * Runs argv under guard until it is over. Returns the exit status: the application's, 75, 126, 127.
  * What cannot be set up is logged and done without: the application is started in any case.
  */
-int guard_run(const struct conf *conf, char *const *argv, char *const *envp);
+int guard_run(
+	const struct conf *conf, char *const *argv, char *const *envp, const struct favour *favour);
 
 /* One-shot timer; replaces what was set. */
 void guard_set_timer(struct event *timer, uint64_t usec);

@@ -334,6 +334,7 @@ int life_start_child(struct guard *g)
 		.argv = g->argv,
 		.envp = g->envp,
 		.signals = &g->signals,
+		.favour = g->favour,
 		.pdeathsig = g->conf->child.pdeathsig,
 		.reset_oom_score = g->conf->guard.survive_oom,
 		.oom_score_adj = g->oom_score_adj,

@@ -58,6 +58,8 @@ liboomguard_a_SOURCES = \
 	src/child/budget_file.c \
 	src/child/child.c \
 	src/child/child.h \
+	src/child/favour.c \
+	src/child/favour.h \
 	src/child/reap.c \
 	src/child/reap.h \
 	src/child/restart.c \

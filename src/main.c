@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start-up in order; the only file that may exit. */
 #include "base/log.h"
+#include "child/favour.h"
 #include "cli.h"
 #include "conf/conf.h"
 #include "guard.h"
@@ -10,9 +11,11 @@ static struct conf conf;
 
 int main(int argc, char **argv, char **envp)
 {
+	struct favour favour;
 	struct cli cli;
 	int r;
 
+	favour_take(&favour);
 	log_init(LOG_FORMAT_TEXT, LOG_LEVEL_NOTICE);
 	r = cli_parse(argc, argv, &cli);
 	if (r >= 0)
@@ -25,5 +28,5 @@ int main(int argc, char **argv, char **envp)
 		return r;
 	log_init(conf.guard.log_json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
 		(enum log_level)conf.guard.log_level);
-	return guard_run(&conf, cli.argv, envp);
+	return guard_run(&conf, cli.argv, envp, &favour);
 }

@@ -15,11 +15,8 @@
 /* Where usage is so low that nothing can fire, memory.stat is read this often all the same: for
  * `status`, and so that a sudden rise does not start from an unknown floor. */
 #define DETAIL_EVERY_USEC USEC_PER_SEC
-
-static uint64_t monotonic_cost(uint64_t begun_usec)
-{
-	return clock_now_usec() - begun_usec;
-}
+/* From here on looks are frequent enough to stop a burst, not only to have seen it. */
+#define NEAR_FROM_BP 7500u
 
 static uint32_t cpus_allowed(void)
 {
@@ -82,19 +79,25 @@ bool watch_refresh(struct guard *g)
 	return take_look(g, true);
 }
 
-static void fire(struct guard *g, unsigned fired)
+static void fire_level(struct guard *g, unsigned i)
 {
-	for (unsigned i = 0; i < g->conf->n_levels; i++) {
-		if (!(fired & (1u << i)))
-			continue;
-		if (life_is_ending(g)) {
-			if (trigger_is_emergency(&g->conf->levels[i]))
-				brake_while_stopping(g, i);
-			continue;
-		}
+	if (!life_is_ending(g)) {
 		watch_describe(g, g->lists.reason[i], sizeof(g->lists.reason[i]));
 		lists_fire(g, i);
+	} else if (trigger_is_emergency(&g->conf->levels[i])) {
+		brake_while_stopping(g, i);
 	}
+}
+
+/* The emergency first: each line of log and each order costs the time of some pages. */
+static void fire(struct guard *g, unsigned fired)
+{
+	for (unsigned i = 0; fired && i < g->conf->n_levels; i++)
+		if ((fired & (1u << i)) && trigger_is_emergency(&g->conf->levels[i]))
+			fire_level(g, i);
+	for (unsigned i = 0; fired && i < g->conf->n_levels; i++)
+		if ((fired & (1u << i)) && !trigger_is_emergency(&g->conf->levels[i]))
+			fire_level(g, i);
 }
 
 static void decide(struct guard *g)
@@ -124,21 +127,38 @@ static void decide(struct guard *g)
 		budget_survived(&g->budget, s->use_bytes);
 }
 
+/* Above the lowest of the default levels. */
+static bool is_near(const struct watch *w)
+{
+	return w->sample.detailed &&
+	       units_share_bp(w->sample.use_bytes, w->sample.limit_bytes) >= NEAR_FROM_BP;
+}
+
+static void note_lateness(struct watch *w, uint64_t now_usec)
+{
+	uint64_t late = w->due_usec && now_usec > w->due_usec ? now_usec - w->due_usec : 0;
+
+	w->late_usec = MAX_OF(late, w->late_usec - w->late_usec / 8);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct guard *g = arg;
 	struct watch *w = &g->watch;
-	uint64_t begun = clock_now_usec();
+	uint64_t begun = clock_now_usec(), pause;
 
 	(void)fd;
 	(void)what;
+	note_lateness(w, begun);
 	if (take_look(g, begun >= w->detail_due_usec))
 		decide(g);
 	if (w->sample.detailed)
 		w->detail_due_usec = begun + DETAIL_EVERY_USEC;
-	pace_spent(&w->pace, begun, monotonic_cost(begun));
-	guard_set_timer(w->timer,
-		pace_next(&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT));
+	pace_spent(&w->pace, begun, clock_now_usec() - begun);
+	pause = pace_next(
+		&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT, is_near(w));
+	w->due_usec = clock_now_usec() + pause;
+	guard_set_timer(w->timer, pause);
 }
 
 void watch_soon(struct guard *g)

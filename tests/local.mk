@@ -47,6 +47,7 @@ unit_tests = \
 	tests/unit/child_budget \
 	tests/unit/child_budget_file \
 	tests/unit/child_child \
+	tests/unit/child_favour \
 	tests/unit/child_reap \
 	tests/unit/child_restart \
 	tests/unit/child_signals \

@@ -150,6 +150,7 @@ static int become_command(const struct child_spec *spec, pid_t parent, pid_t par
 		if (getppid() != parent) /* it died before the prctl */
 			raise(spec->pdeathsig);
 	}
+	favour_return(spec->favour);
 	signals_restore(spec->signals);
 	execvpe(spec->argv[0], spec->argv, spec->envp);
 	return errno;

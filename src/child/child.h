@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "child/favour.h"
 #include "child/signals.h"
 #include "conf/conf.h"
 
@@ -14,8 +15,9 @@ struct child_spec {
 	char *const *argv;
 	char *const *envp;
 	const struct signal_state *signals;
-	int pdeathsig;	      /* 0: none */
-	bool reset_oom_score; /* survive-oom: put the saved oom_score_adj back before exec */
+	const struct favour *favour; /* given back before exec; may be NULL */
+	int pdeathsig;		     /* 0: none */
+	bool reset_oom_score;	     /* survive-oom: put the saved oom_score_adj back before exec */
 	int oom_score_adj;
 };
 

@@ -19,18 +19,18 @@
 #define FLOOR_MIN_BYTES	 (512 * KIB)
 #define FLOOR_LIMIT_PART 1024
 
-void brake_begin(struct brake *b, uint64_t limit_bytes, uint64_t headroom_bytes,
-	uint64_t zone_bytes, uint64_t lag_bytes, uint64_t speed_bytes_per_sec, bool sure)
+void brake_begin(struct brake *b, const struct brake_start *start)
 {
-	uint64_t floor = MAX_OF(limit_bytes / FLOOR_LIMIT_PART, FLOOR_MIN_BYTES) + lag_bytes;
+	uint64_t floor = MAX_OF(start->limit_bytes / FLOOR_LIMIT_PART, FLOOR_MIN_BYTES);
 
 	*b = (struct brake){
-		.zone_bytes = zone_bytes,
-		.floor_bytes = MIN_OF(floor, zone_bytes / 2),
-		.before_headroom = headroom_bytes,
-		.first_headroom = headroom_bytes,
-		.speed_bytes_per_sec = MAX_OF(speed_bytes_per_sec, GIB),
-		.sure = sure,
+		.zone_bytes = start->zone_bytes,
+		.floor_bytes = MIN_OF(floor + start->lag_bytes, start->zone_bytes / 2),
+		.before_headroom = start->headroom_bytes,
+		.first_headroom = start->headroom_bytes,
+		.speed_bytes_per_sec = MAX_OF(start->speed_bytes_per_sec, GIB),
+		.late_usec = start->late_usec,
+		.sure = start->sure,
 	};
 }
 
@@ -40,15 +40,20 @@ void brake_stop(struct brake *b)
 	b->calm_usec = 0;
 }
 
+static uint64_t room_above_floor(const struct brake *b, uint64_t headroom_bytes)
+{
+	return headroom_bytes > b->floor_bytes ? headroom_bytes - b->floor_bytes : 0;
+}
+
+/* Shorter by what we are late: the application runs until we are woken up. */
 static uint64_t slice_for(const struct brake *b, uint64_t headroom_bytes)
 {
-	uint64_t room = headroom_bytes > b->floor_bytes ? headroom_bytes - b->floor_bytes : 0;
-	unsigned __int128 t = room / SLICE_PART;
+	unsigned __int128 t = room_above_floor(b, headroom_bytes) / SLICE_PART;
 
 	t = t * USEC_PER_SEC / b->speed_bytes_per_sec;
 	if (t > SLICE_MAX_USEC)
 		return SLICE_MAX_USEC;
-	return MAX_OF((uint64_t)t, SLICE_MIN_USEC);
+	return t > b->late_usec + SLICE_MIN_USEC ? (uint64_t)t - b->late_usec : SLICE_MIN_USEC;
 }
 
 static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
@@ -61,9 +66,10 @@ static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
 /* Would even the shortest slice, at the fastest speed seen, eat half of what is left? */
 static bool is_too_fast(const struct brake *b, uint64_t headroom_bytes)
 {
-	uint64_t room = headroom_bytes > b->floor_bytes ? headroom_bytes - b->floor_bytes : 0;
+	unsigned __int128 eaten = b->speed_bytes_per_sec;
 
-	return (unsigned __int128)b->speed_bytes_per_sec * SLICE_MIN_USEC / USEC_PER_SEC > room / 2;
+	eaten = eaten * (SLICE_MIN_USEC + b->late_usec) / USEC_PER_SEC;
+	return eaten > room_above_floor(b, headroom_bytes) / 2;
 }
 
 enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes)
@@ -87,6 +93,8 @@ void brake_ran(struct brake *b, uint64_t headroom_bytes, uint64_t ran_usec)
 	uint64_t ran = MAX_OF(ran_usec, UINT64_C(1));
 	uint64_t speed = (uint64_t)((unsigned __int128)grown * USEC_PER_SEC / ran);
 
+	if (ran > b->slice_usec)
+		b->late_usec = MAX_OF(ran - b->slice_usec, b->late_usec);
 	b->ran_usec += ran;
 	b->speed_bytes_per_sec -= b->speed_bytes_per_sec / 8;
 	b->speed_bytes_per_sec = MAX_OF(MAX_OF(b->speed_bytes_per_sec, speed), 16 * MIB);

@@ -31,13 +31,21 @@ struct brake {
 	uint64_t calm_usec;	      /* ran so long without a rise worth mentioning */
 	uint64_t ran_usec;	      /* in all */
 	unsigned grown_slices;	      /* in a row */
+	uint64_t late_usec;	 /* how late we were woken up lately: a slice is longer by that */
 	bool sure;		 /* growth was established before: no probe needed in the zone */
 	uint64_t first_headroom; /* when the brake took hold */
 };
 
-/* speed: of the burst that led here. sure: growth has been watched for long enough already. */
-void brake_begin(struct brake *b, uint64_t limit_bytes, uint64_t headroom_bytes,
-	uint64_t zone_bytes, uint64_t lag_bytes, uint64_t speed_bytes_per_sec, bool sure);
+struct brake_start {
+	uint64_t limit_bytes, headroom_bytes;
+	uint64_t zone_bytes;	      /* the last metres */
+	uint64_t lag_bytes;	      /* of the kernel's counters */
+	uint64_t speed_bytes_per_sec; /* of the burst that led here */
+	uint64_t late_usec;	      /* how late our timers were lately */
+	bool sure;		      /* growth has been watched for long enough already */
+};
+
+void brake_begin(struct brake *b, const struct brake_start *start);
 
 /* The stop signal has been sent: from now on only slices or the kill. */
 void brake_stop(struct brake *b);

@@ -22,6 +22,19 @@ struct outcome {
 	uint64_t headroom, ran_usec;
 };
 
+static void begin(uint64_t limit, uint64_t headroom, uint64_t zone, uint64_t speed, bool sure)
+{
+	const struct brake_start start = {
+		.limit_bytes = limit,
+		.headroom_bytes = headroom,
+		.zone_bytes = zone,
+		.speed_bytes_per_sec = speed,
+		.sure = sure,
+	};
+
+	brake_begin(&b, &start);
+}
+
 static struct outcome drive(const struct app *app, uint64_t headroom)
 {
 	struct outcome o = { .verdict = BRAKE_SLICE, .headroom = headroom };
@@ -55,7 +68,7 @@ static void growth_that_ends_by_itself_is_let_go(void **state)
 		const struct app app = { .speed = 2 * GIB, .stops_at = limits[i] / 25 };
 		struct outcome o;
 
-		brake_begin(&b, limits[i], limits[i] / 10, 2 * MIB, 0, 2 * GIB, false);
+		begin(limits[i], limits[i] / 10, 2 * MIB, 2 * GIB, false);
 		o = drive(&app, limits[i] / 10);
 		assert_int_equal(o.verdict, BRAKE_RELEASE);
 	}
@@ -67,7 +80,7 @@ static void a_plateau_in_the_last_metres_is_let_go_too(void **state)
 	struct outcome o;
 
 	(void)state;
-	brake_begin(&b, 128 * MIB, 2 * MIB, 2 * MIB, 0, GIB, false);
+	begin(128 * MIB, 2 * MIB, 2 * MIB, GIB, false);
 	o = drive(&app, 2 * MIB);
 	assert_int_equal(o.verdict, BRAKE_RELEASE);
 }
@@ -81,7 +94,7 @@ static void growth_that_goes_on_is_restarted_before_the_floor(void **state)
 		const struct app app = { .speed = speeds[i] };
 		struct outcome o;
 
-		brake_begin(&b, 256 * MIB, 16 * MIB, 2684354, 0, speeds[i], false);
+		begin(256 * MIB, 16 * MIB, 2684354, speeds[i], false);
 		o = drive(&app, 16 * MIB);
 		assert_int_equal(o.verdict, BRAKE_RESTART);
 		assert_true(o.headroom > b.floor_bytes);
@@ -91,7 +104,7 @@ static void growth_that_goes_on_is_restarted_before_the_floor(void **state)
 static void established_growth_needs_no_probe(void **state)
 {
 	(void)state;
-	brake_begin(&b, 128 * MIB, 2 * MIB, 2 * MIB, 0, 3 * MIB, true);
+	begin(128 * MIB, 2 * MIB, 2 * MIB, 3 * MIB, true);
 	assert_int_equal(brake_next(&b, 2 * MIB), BRAKE_RESTART);
 }
 
@@ -104,7 +117,7 @@ static void while_stopping_it_never_reaches_the_limit(void **state)
 		const struct app app = { .speed = speeds[i] };
 		struct outcome o;
 
-		brake_begin(&b, 64 * MIB, 2 * MIB, 2 * MIB, 0, speeds[i], true);
+		begin(64 * MIB, 2 * MIB, 2 * MIB, speeds[i], true);
 		brake_stop(&b);
 		o = drive(&app, 2 * MIB);
 		assert_int_equal(o.verdict, BRAKE_KILL);
@@ -118,11 +131,21 @@ static void a_child_that_needs_100_ms_gets_them(void **state)
 	struct outcome o;
 
 	(void)state;
-	brake_begin(&b, 128 * MIB, 2 * MIB, 2 * MIB, 0, 5 * MIB, true);
+	begin(128 * MIB, 2 * MIB, 2 * MIB, 5 * MIB, true);
 	brake_stop(&b);
 	o = drive(&app, 2 * MIB);
 	assert_int_equal(o.verdict, BRAKE_SLICE);
 	assert_true(o.ran_usec >= 100 * USEC_PER_MSEC);
+}
+
+static void where_we_are_woken_up_late_there_is_no_probe(void **state)
+{
+	(void)state;
+	begin(256 * MIB, 16 * MIB, 2684354, 3 * GIB, false);
+	b.late_usec = 8 * USEC_PER_MSEC;
+	assert_int_equal(brake_next(&b, 16 * MIB), BRAKE_RESTART);
+	brake_stop(&b);
+	assert_int_equal(brake_next(&b, 16 * MIB), BRAKE_KILL);
 }
 
 int main(void)
@@ -133,6 +156,7 @@ int main(void)
 		cmocka_unit_test(growth_that_goes_on_is_restarted_before_the_floor),
 		cmocka_unit_test(established_growth_needs_no_probe),
 		cmocka_unit_test(while_stopping_it_never_reaches_the_limit),
+		cmocka_unit_test(where_we_are_woken_up_late_there_is_no_probe),
 		cmocka_unit_test(a_child_that_needs_100_ms_gets_them),
 	};
 
