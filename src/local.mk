@@ -105,6 +105,17 @@ liboomguard_a_SOURCES = \
 	src/dump/trace.h \
 	src/dump/unwind.c \
 	src/dump/unwind.h \
+	src/report/kernlog.c \
+	src/report/kernlog.h \
+	src/report/kernlog_event.c \
+	src/report/kernlog_event.h \
+	src/report/kernlog_facts.c \
+	src/report/kernlog_line.c \
+	src/report/kernlog_line.h \
+	src/report/kernlog_table.c \
+	src/report/kernlog_table.h \
+	src/report/lines.c \
+	src/report/lines.h \
 	src/report/processes.c \
 	src/report/processes.h \
 	src/report/scribe.c \
