@@ -125,21 +125,34 @@ bool history_ceiling_before(const struct history *h, uint64_t ago_usec, uint64_t
 	return found;
 }
 
+/* The point `i` samples before the last one, NULL beyond the ring or the window. */
+static const struct history_point *point_before(
+	const struct history *h, unsigned i, uint64_t window_usec)
+{
+	const struct history_point *p = &h->raw[(h->next_raw + HISTORY_RAW - 1 - i) % HISTORY_RAW];
+
+	if (i >= h->n_raw || h->last_usec - p->time_usec > window_usec)
+		return NULL;
+	return p;
+}
+
+/*
+ * The rise is measured from the lowest point; its time only from the newest point that still lies
+ * in the lowest quarter of it, because what came before was rest: 200 ms at 80 % and 5 ms to 95 %
+ * is a burst of 5 ms.
+ */
 uint64_t history_burst(const struct history *h, uint64_t window_usec, uint64_t *ret_span_usec)
 {
-	uint64_t lowest = h->last_fill, since = h->last_usec;
+	const struct history_point *p;
+	uint64_t lowest = h->last_fill;
 
-	for (unsigned i = 0; i < h->n_raw; i++) {
-		const struct history_point *p =
-			&h->raw[(h->next_raw + HISTORY_RAW - 1 - i) % HISTORY_RAW];
-
-		if (h->last_usec - p->time_usec > window_usec)
+	for (unsigned i = 0; (p = point_before(h, i, window_usec)); i++)
+		lowest = p->fill < lowest ? p->fill : lowest;
+	*ret_span_usec = 0;
+	for (unsigned i = 0; (p = point_before(h, i, window_usec)); i++) {
+		*ret_span_usec = h->last_usec - p->time_usec;
+		if (p->fill <= lowest + (h->last_fill - lowest) / 4)
 			break;
-		if (p->fill <= lowest) {
-			lowest = p->fill;
-			since = p->time_usec;
-		}
 	}
-	*ret_span_usec = h->last_usec - since;
 	return h->last_fill - lowest;
 }

@@ -64,8 +64,8 @@ uint64_t history_width_usec(unsigned ring);
  */
 bool history_ceiling_before(const struct history *h, uint64_t ago_usec, uint64_t *ret_fill);
 
-/* Rise of the fill over the last `window` (from its lowest point in it to now), and the time that
- * this took; 0 when it fell. */
+/* Rise of the fill over the last `window`, from its lowest point in it to now, and the time in
+ * which most of it came; 0 when it fell. */
 uint64_t history_burst(const struct history *h, uint64_t window_usec, uint64_t *ret_span_usec);
 
 #endif

@@ -6,8 +6,9 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 
-/* Of the shortest time in which memory could be full: two looks before that. */
-#define LOOKS_BEFORE_FULL 2
+/* So many looks in the shortest time in which memory could be full: far away, and near. */
+#define LOOKS_FAR  2
+#define LOOKS_NEAR 8
 
 void pace_init(struct pace *p, uint32_t max_cpu_bp, uint32_t cpus)
 {
@@ -32,23 +33,23 @@ void pace_spent(struct pace *p, uint64_t now_usec, uint64_t cost_usec)
 	p->last_usec = now_usec;
 }
 
-static uint64_t wished_usec(const struct pace *p, uint64_t headroom_bytes)
+static uint64_t wished_usec(const struct pace *p, uint64_t headroom_bytes, bool near)
 {
 	unsigned __int128 t = headroom_bytes;
 
-	t = t * USEC_PER_SEC / PACE_FILL_BYTES_PER_SEC / p->cpus / LOOKS_BEFORE_FULL;
+	t = t * USEC_PER_SEC / PACE_FILL_BYTES_PER_SEC / p->cpus / (near ? LOOKS_NEAR : LOOKS_FAR);
 	if (t > PACE_MAX_USEC)
 		return PACE_MAX_USEC;
 	return MAX_OF((uint64_t)t, PACE_MIN_USEC);
 }
 
-uint64_t pace_next(struct pace *p, uint64_t headroom_bytes)
+uint64_t pace_next(struct pace *p, uint64_t headroom_bytes, bool near)
 {
 	uint64_t wish, afford;
 
 	if (headroom_bytes == UINT64_MAX)
 		return PACE_MAX_USEC;
-	wish = wished_usec(p, headroom_bytes);
+	wish = wished_usec(p, headroom_bytes, near);
 	p->blind_usec = 0;
 	if (!p->max_cpu_bp || p->purse_usec > p->cost_usec)
 		return wish;

@@ -6,6 +6,7 @@
 #ifndef OOMGUARD_TRIGGER_PACE_H
 #define OOMGUARD_TRIGGER_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PACE_MIN_USEC UINT64_C(1000)
@@ -36,7 +37,10 @@ void pace_init(struct pace *p, uint32_t max_cpu_bp, uint32_t cpus);
 /* A look took `cost`; to be called once per look, before pace_next. */
 void pace_spent(struct pace *p, uint64_t now_usec, uint64_t cost_usec);
 
-/* Microseconds until the next look. UINT64_MAX headroom (no limit): PACE_MAX_USEC. */
-uint64_t pace_next(struct pace *p, uint64_t headroom_bytes);
+/*
+ * Microseconds until the next look. UINT64_MAX headroom (no limit): PACE_MAX_USEC. near: above the
+ * lowest level, where a burst must be seen early enough to be stopped, not only before the end.
+ */
+uint64_t pace_next(struct pace *p, uint64_t headroom_bytes, bool near);
 
 #endif

@@ -110,8 +110,16 @@ static void a_burst_is_measured_from_its_lowest_point(void **state)
 	history_add(&h, 2000000, 700, 0);
 	assert_int_equal(history_burst(&h, 200000, &span), 600);
 	assert_int_equal(span, 100000);
+	/* rest before it is not a part of it */
+	history_reset(&h, 0);
+	for (unsigned i = 0; i < 10; i++)
+		history_add(&h, 1000000 + i * 20000, 100, 0);
+	history_add(&h, 1190000, 900, 0);
+	assert_int_equal(history_burst(&h, 200000, &span), 800);
+	assert_int_equal(span, 10000);
+	history_add(&h, 2010000, 700, 0);
 	/* falling: no burst */
-	history_add(&h, 2010000, 50, 0);
+	history_add(&h, 2020000, 50, 0);
 	assert_int_equal(history_burst(&h, 200000, &span), 0);
 }
 

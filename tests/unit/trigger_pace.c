@@ -25,8 +25,8 @@ static void far_away_it_is_slow_and_near_it_is_fast(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		pace_init(&p, 30, 2);
-		assert_in_range(
-			pace_next(&p, rows[i].headroom), rows[i].low_usec, rows[i].high_usec);
+		assert_in_range(pace_next(&p, rows[i].headroom, false), rows[i].low_usec,
+			rows[i].high_usec);
 	}
 }
 
@@ -38,7 +38,7 @@ static void memory_cannot_be_filled_unseen(void **state)
 			uint64_t pause, fill;
 
 			pace_init(&p, 30, cpus);
-			pause = pace_next(&p, headroom);
+			pause = pace_next(&p, headroom, false);
 			fill = PACE_FILL_BYTES_PER_SEC / USEC_PER_SEC * cpus * pause;
 			if (pause > PACE_MIN_USEC)
 				assert_true(fill < headroom);
@@ -52,9 +52,9 @@ static void more_cpus_are_faster(void **state)
 
 	(void)state;
 	pace_init(&p, 30, 2);
-	two = pace_next(&p, GIB);
+	two = pace_next(&p, GIB, false);
 	pace_init(&p, 30, 4);
-	assert_int_equal(pace_next(&p, GIB), two / 2);
+	assert_int_equal(pace_next(&p, GIB, false), two / 2);
 }
 
 /* In the long run looks cost no more than max-cpu, however near the limit is. */
@@ -68,7 +68,7 @@ static void the_budget_binds_in_the_long_run(void **state)
 	while (now < seconds * USEC_PER_SEC) {
 		pace_spent(&p, now, cost);
 		spent += cost;
-		now += pace_next(&p, MIB);
+		now += pace_next(&p, MIB, false);
 	}
 	assert_true(spent <= seconds * USEC_PER_SEC * 30 / 10000 + PACE_PURSE_MAX_USEC);
 	assert_true(p.blind_usec > 0);
@@ -84,7 +84,7 @@ static void after_a_rest_it_may_be_fast_for_seconds(void **state)
 	pace_spent(&p, now, 8);
 	pace_spent(&p, begun, 8);
 	now = begun;
-	while (pace_next(&p, MIB) == PACE_MIN_USEC && now < begun + 60 * USEC_PER_SEC) {
+	while (pace_next(&p, MIB, false) == PACE_MIN_USEC && now < begun + 60 * USEC_PER_SEC) {
 		now += PACE_MIN_USEC;
 		pace_spent(&p, now, 8);
 	}
@@ -96,7 +96,7 @@ static void no_budget_means_no_bound(void **state)
 	(void)state;
 	pace_init(&p, 0, 2);
 	p.purse_usec = 0;
-	assert_int_equal(pace_next(&p, 0), PACE_MIN_USEC);
+	assert_int_equal(pace_next(&p, 0, false), PACE_MIN_USEC);
 }
 
 int main(void)

@@ -69,7 +69,7 @@ static struct run run_curve(curve use, double limit_mib, double seconds)
 		if (share >= 1)
 			break;
 		pace_spent(&pace, r.time_usec, 8);
-		t += (double)pace_next(&pace, r.headroom_bytes) / 1e6;
+		t += (double)pace_next(&pace, r.headroom_bytes, share > 0.75) / 1e6;
 	}
 	return run;
 }
