@@ -12,6 +12,10 @@
 #define CALM_USEC (150 * USEC_PER_MSEC)
 /* Less than this part of the headroom in a slice is no growth. */
 #define CALM_PART 64
+/* What it may do in its first slice, when nothing faster was seen; and what is never expected less.
+ */
+#define SPEED_MIN      (256 * MIB)
+#define SPEED_FADED_TO (16 * MIB)
 /* So many slices in a row that grew, in the last metres: it will not end by itself. */
 #define SURE_SLICES 3
 /* The floor: what the kernel's per-CPU batches (64 pages each) may hide, and the guard's own needs.
@@ -28,7 +32,7 @@ void brake_begin(struct brake *b, const struct brake_start *start)
 		.floor_bytes = MIN_OF(floor + start->lag_bytes, start->zone_bytes / 2),
 		.before_headroom = start->headroom_bytes,
 		.first_headroom = start->headroom_bytes,
-		.speed_bytes_per_sec = MAX_OF(start->speed_bytes_per_sec, GIB),
+		.speed_bytes_per_sec = MAX_OF(4 * start->speed_bytes_per_sec, SPEED_MIN),
 		.late_usec = start->late_usec,
 		.sure = start->sure,
 	};
@@ -97,7 +101,7 @@ void brake_ran(struct brake *b, uint64_t headroom_bytes, uint64_t ran_usec)
 		b->late_usec = MAX_OF(ran - b->slice_usec, b->late_usec);
 	b->ran_usec += ran;
 	b->speed_bytes_per_sec -= b->speed_bytes_per_sec / 8;
-	b->speed_bytes_per_sec = MAX_OF(MAX_OF(b->speed_bytes_per_sec, speed), 16 * MIB);
+	b->speed_bytes_per_sec = MAX_OF(MAX_OF(b->speed_bytes_per_sec, speed), SPEED_FADED_TO);
 	if (grown > headroom_bytes / CALM_PART) {
 		b->calm_usec = 0;
 		b->grown_slices++;
