@@ -86,12 +86,20 @@ liboomguard_a_SOURCES = \
 	src/store/store.h \
 	src/dump/by_command.c \
 	src/dump/by_signal.c \
+	src/dump/core.c \
+	src/dump/core.h \
+	src/dump/core_maps.c \
+	src/dump/core_notes.c \
+	src/dump/core_notes.h \
+	src/dump/core_pages.c \
+	src/dump/core_pages.h \
 	src/dump/dumpers.c \
 	src/dump/dumpers.h \
 	src/dump/ehframe.c \
 	src/dump/ehframe.h \
 	src/dump/elf.c \
 	src/dump/elf.h \
+	src/dump/elf_marks.c \
 	src/dump/kinds.h \
 	src/dump/modules.c \
 	src/dump/modules.h \
@@ -99,6 +107,10 @@ liboomguard_a_SOURCES = \
 	src/dump/newfile.h \
 	src/dump/nspath.c \
 	src/dump/nspath.h \
+	src/dump/outfile.c \
+	src/dump/outfile.h \
+	src/dump/recognise.c \
+	src/dump/recognise.h \
 	src/dump/stacks.c \
 	src/dump/stacks.h \
 	src/dump/trace.c \
@@ -124,10 +136,12 @@ liboomguard_a_SOURCES = \
 	src/report/snapshot.h \
 	src/action/action.c \
 	src/action/action.h \
+	src/action/admit.c \
 	src/action/dump.c \
 	src/action/freeze.c \
 	src/action/hook.c \
 	src/action/signal.c \
+	src/action/stacks.c \
 	src/action/target.c \
 	src/action/work.h \
 	src/brake.c \

@@ -15,13 +15,13 @@
 static const struct action_row rows[ACTION_COUNT] = {
 	[ACTION_LOG] = { .kind = ACT_BY_GUARD },
 	[ACTION_SNAPSHOT] = { .kind = ACT_BY_COMPANION, .deadline_usec = 500 * USEC_PER_MSEC },
-	[ACTION_PROFILE] = { .kind = ACT_NOT_BUILT },
+	[ACTION_PROFILE] = { .kind = ACT_BY_HELPER, .deadline_usec = 10 * USEC_PER_SEC },
 	[ACTION_HEAP_DUMP] = { .kind = ACT_BY_HELPER },
 	[ACTION_STACKS] = { .kind = ACT_BY_HELPER, .deadline_usec = 10 * USEC_PER_SEC },
-	[ACTION_CORE] = { .kind = ACT_NOT_BUILT },
+	[ACTION_CORE] = { .kind = ACT_BY_HELPER },
 	[ACTION_SIGNAL] = { .kind = ACT_BY_HELPER, .deadline_usec = 1 * USEC_PER_SEC },
 	[ACTION_COMMAND] = { .kind = ACT_BY_HELPER, .deadline_usec = 30 * USEC_PER_SEC },
-	[ACTION_RELIEVE] = { .kind = ACT_NOT_BUILT },
+	[ACTION_RELIEVE] = { .kind = ACT_BY_HELPER, .deadline_usec = 3 * USEC_PER_SEC },
 	[ACTION_DRAIN] = { .kind = ACT_BY_GUARD },
 	[ACTION_FREEZE] = { .kind = ACT_BY_GUARD },
 	[ACTION_TERMINATE_LARGEST] = { .kind = ACT_NOT_BUILT },
@@ -29,10 +29,13 @@ static const struct action_row rows[ACTION_COUNT] = {
 };
 
 static int (*const works[ACTION_COUNT])(struct action_job *, struct buf *) = {
+	[ACTION_PROFILE] = work_profile,
 	[ACTION_HEAP_DUMP] = work_heap_dump,
 	[ACTION_STACKS] = work_stacks,
+	[ACTION_CORE] = work_core,
 	[ACTION_SIGNAL] = work_signal,
 	[ACTION_COMMAND] = work_command,
+	[ACTION_RELIEVE] = work_relieve,
 };
 
 const struct action_row *action_row(enum conf_action action)

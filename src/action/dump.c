@@ -9,57 +9,21 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "dump/dumpers.h"
-#include "dump/stacks.h"
 #include "proc/proc.h"
 
-#define TARGETS_MAX  16
-#define SMALL_BYTES  (1 * MIB) /* not worth a refusal */
-#define STACKS_FINAL "stacks.txt"
-#define STACKS_NAME  STACKS_FINAL ".partial"
-#define MARGIN_USEC  (300 * USEC_PER_MSEC) /* to close the file and tell before the deadline */
+#define TARGETS_MAX 16
 
-/* Where a kind writes: beside ours, by its own command (perhaps ours), or into our incident. */
-enum writes { WRITES_OURS, WRITES_ELSEWHERE, WRITES_MAYBE };
-
-static const enum writes writes_of[] = {
-	[DUMP_SIGNAL] = WRITES_ELSEWHERE,
-	[DUMP_COMMAND] = WRITES_MAYBE,
-	[DUMP_NONE] = WRITES_OURS,
+/* One process and all that is told of it. */
+struct attempt {
+	struct action_job *job;
+	struct proc_stat stat;
+	struct dump_request req;
+	int dirfd;
+	struct buf *line;
+	char path[2 * STORE_PATH_MAX];
 };
 
-/* May this dump be taken? True, or false and why not in words. */
-static bool may_dump(const struct action_job *job, const struct dumper *d, int dirfd,
-	uint64_t estimate_bytes, struct buf *why)
-{
-	uint64_t headroom = job->sample.headroom_bytes, free_bytes = 0;
-	enum writes writes = writes_of[d->kind];
-	bool lost = job->store->throw_away && job->conf->restart.mode == RESTART_EXIT;
-	int err;
-
-	if (headroom < d->need_bytes) {
-		buf_printf(why, "not enough headroom: %s left, needs %s",
-			units_human_bytes(headroom).s, units_human_bytes(d->need_bytes).s);
-		return false;
-	}
-	if (writes == WRITES_ELSEWHERE)
-		return true;
-	if (dirfd < 0) {
-		buf_printf(why, "no place for it (guard.state-dir): %s", strerror(-dirfd));
-		return false;
-	}
-	if (writes == WRITES_OURS && lost && estimate_bytes > SMALL_BYTES) {
-		buf_printf(why, "%s is lost when the container exits (restart.mode = exit)",
-			job->store->path);
-		return false;
-	}
-	err = store_has_room(job->store, job->conf, estimate_bytes, &free_bytes);
-	if (err == -ENOSPC)
-		buf_printf(why, "no room in %s: %s free, may need %s", job->store->path,
-			units_human_bytes(free_bytes).s, units_human_bytes(estimate_bytes).s);
-	else if (err < 0)
-		buf_printf(why, "%s: %s", job->store->path, strerror(-err));
-	return err >= 0;
-}
+typedef int (*capture_fn)(const struct dump_request *req, struct dump_result *ret);
 
 static void tell_file(const struct action_job *job, const struct dump_result *res,
 	uint64_t took_usec, struct buf *line)
@@ -71,26 +35,28 @@ static void tell_file(const struct action_job *job, const struct dump_result *re
 	if (res->bytes)
 		buf_printf(line, ", %s", units_human_bytes(res->bytes).s);
 	buf_printf(line, " in %s", units_human_duration(took_usec).s);
+	if (res->note[0])
+		buf_printf(line, " (%s)", res->note);
 }
 
 /* Dumpers name the process in their own words, or leave that to us. */
-static void tell_result(const struct action_job *job, const struct dump_request *req, int err,
-	const struct dump_result *res, uint64_t took_usec, struct buf *line)
+static void tell_result(struct attempt *a, const char *what, int err, const struct dump_result *res,
+	uint64_t took_usec)
 {
 	char who[32];
 
-	snprintf(who, sizeof(who), "pid %d", (int)req->pid);
+	snprintf(who, sizeof(who), "pid %d", (int)a->req.pid);
 	if (res->text[0] && strstr(res->text, who) && (err || !res->file[0])) {
-		buf_puts(line, res->text);
+		buf_puts(a->line, res->text);
 		return;
 	}
-	buf_printf(line, "heap dump of %s (%s)", who, req->comm);
+	buf_printf(a->line, "%s of %s (%s)", what, who, a->stat.comm);
 	if (err < 0)
-		buf_printf(line, " failed: %s", res->text[0] ? res->text : strerror(-err));
+		buf_printf(a->line, " failed: %s", res->text[0] ? res->text : strerror(-err));
 	else if (res->file[0])
-		tell_file(job, res, took_usec, line);
+		tell_file(a->job, res, took_usec, a->line);
 	else
-		buf_printf(line, " done%s%s", res->text[0] ? ": " : "", res->text);
+		buf_printf(a->line, " done%s%s", res->text[0] ? ": " : "", res->text);
 }
 
 static const char *incident_path(const struct action_job *job, char *out, size_t size)
@@ -101,51 +67,93 @@ static const char *incident_path(const struct action_job *job, char *out, size_t
 	return out;
 }
 
-/* One process. 0 when there is a dump of it. */
-static int dump_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
+static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, pid_t pid,
+	int dirfd, struct buf *line)
 {
-	enum conf_dump_kind kind = dumper_choose(job->conf, pid);
-	const struct dumper *dumper = dumper_find(kind);
-	struct dump_result res = { .bytes = 0 };
-	char path[2 * STORE_PATH_MAX], text[DUMP_TEXT_MAX] = "";
-	struct buf why = BUF_ON(text);
-	struct dump_request req = {
+	*a = (struct attempt){ .job = job, .dirfd = dirfd, .line = line };
+	work_separate(line);
+	if (proc_read_stat(procfd, pid, &a->stat) < 0) {
+		buf_printf(line, "pid %d has gone", (int)pid);
+		return -ESRCH;
+	}
+	a->req = (struct dump_request){
 		.conf = job->conf,
 		.pid = pid,
+		.comm = a->stat.comm,
 		.incident_dirfd = dirfd,
-		.incident_path = incident_path(job, path, sizeof(path)),
+		.incident_path = incident_path(job, a->path, sizeof(a->path)),
 		.level = job->level,
 		.deadline_usec = job->deadline_usec,
 		.hook_env = hook_environment(job, pid),
 	};
-	uint64_t start = clock_now_usec();
-	struct proc_stat stat;
-	int err;
+	return 0;
+}
 
-	work_separate(line);
-	if (proc_read_stat(procfd, pid, &stat) < 0) {
-		buf_printf(line, "pid %d has gone", (int)pid);
-		return -ESRCH;
-	}
-	req.comm = stat.comm;
-	if (!dumper) {
-		buf_printf(line, "no heap dump of pid %d (%s): %s%s", (int)pid, stat.comm,
+static int run(struct attempt *a, const char *what, capture_fn capture)
+{
+	struct dump_result res = { .bytes = 0 };
+	uint64_t start = clock_now_usec();
+	int err = capture(&a->req, &res);
+
+	tell_result(a, what, err, &res, clock_now_usec() - start);
+	return err;
+}
+
+/* A dump as far as it is allowed, else what the runtime tells of its heap. */
+static int try_kind(struct attempt *a, enum conf_dump_kind kind)
+{
+	const struct dumper *d = dumper_find(kind);
+	struct admission ask = { .kind = kind, .file_bytes = a->stat.rss_bytes };
+	char text[DUMP_TEXT_MAX] = "";
+	struct buf why = BUF_ON(text);
+
+	work_separate(a->line);
+	if (!d) {
+		buf_printf(a->line, "no heap dump of pid %d (%s): %s%s", (int)a->req.pid,
+			a->stat.comm,
 			kind == DUMP_NONE
 				? "no way is configured (dump.kind, dump.signal, dump.command)"
 				: conf_dump_kind_name(kind),
 			kind == DUMP_NONE ? "" : " is not built yet");
 		return -ENOSYS;
 	}
-	if (!may_dump(job, dumper, dirfd, stat.rss_bytes, &why)) {
-		buf_printf(line, "no heap dump of pid %d (%s): %s", (int)pid, stat.comm, text);
+	ask.need_bytes = d->need_bytes;
+	ask.bytes_per_sec = d->bytes_per_sec;
+	if (d->is_small)
+		ask.file_bytes = 0;
+	if (work_admit(a->job, &ask, a->dirfd, &why))
+		return run(a, "heap dump", d->capture);
+	buf_printf(a->line, "no heap dump of pid %d (%s): %s", (int)a->req.pid, a->stat.comm, text);
+	if (!d->profile || d->profile == d->capture || a->dirfd < 0 ||
+		a->job->sample.headroom_bytes < d->profile_need_bytes)
 		return -ENOSPC;
+	work_separate(a->line);
+	return run(a, "profile", d->profile);
+}
+
+/* Down the ladder; stacks are what is left where nothing else was to be had. */
+static int dump_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
+{
+	enum conf_dump_kind kinds[DUMPER_LADDER_MAX];
+	unsigned n = dumper_ladder(job->conf, pid, kinds);
+	struct attempt a;
+	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
+
+	if (err < 0)
+		return err;
+	err = -ENOSYS;
+	for (unsigned i = 0; i < n && err < 0; i++)
+		err = try_kind(&a, kinds[i]);
+	if (err < 0 && err != -ESRCH && job->conf->dump.kind == DUMP_AUTO && dirfd >= 0) {
+		work_separate(line);
+		return work_stacks_of(job, pid, dirfd, line) ? err : 0;
 	}
-	err = dumper->capture(&req, &res);
-	tell_result(job, &req, err, &res, clock_now_usec() - start, line);
 	return err;
 }
 
-int work_heap_dump(struct action_job *job, struct buf *line)
+typedef int (*one_fn)(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line);
+
+static int for_targets(struct action_job *job, const char *nothing, one_fn one, struct buf *line)
 {
 	auto_close int procfd = proc_open_root();
 	auto_close int dirfd = work_open_incident(job);
@@ -154,93 +162,94 @@ int work_heap_dump(struct action_job *job, struct buf *line)
 	int status = 1;
 
 	if (!n)
-		buf_puts(line, "no heap dump: no process is the target (dump.target)");
+		buf_printf(line, "%s: no process is the target (dump.target)", nothing);
 	for (unsigned i = 0; i < n; i++)
-		if (!dump_one(job, procfd, pids[i], dirfd, line))
+		if (!one(job, procfd, pids[i], dirfd, line))
 			status = 0;
 	work_drop_incident(job);
 	return status;
 }
 
-struct stacks_tally {
-	struct stacks_count count;
-	unsigned failed, late; /* processes */
-	int last_error;
-};
-
-static void tell_stacks(
-	const struct action_job *job, const struct stacks_tally *t, struct buf *line)
+int work_heap_dump(struct action_job *job, struct buf *line)
 {
-	const struct stacks_count *c = &t->count;
-
-	if (c->frames) {
-		buf_printf(line,
-			"stacks of %u process%s, %u thread%s, %u frames: %s/" STACKS_FINAL
-			" (stopped at most %.1fms)",
-			c->processes, c->processes == 1 ? "" : "es", c->threads,
-			c->threads == 1 ? "" : "s", c->frames, job->incident,
-			(double)c->stopped_usec_max / 1000.0);
-	} else {
-		buf_puts(line, "no stacks");
-	}
-	if (c->denied)
-		buf_printf(line,
-			"; ptrace denied for %u thread%s (yama ptrace_scope or another user)",
-			c->denied, c->denied == 1 ? "" : "s");
-	if (c->gone)
-		buf_printf(line, "; %u ended meanwhile", c->gone);
-	if (t->failed)
-		buf_printf(line, "; %u process%s could not be read: %s", t->failed,
-			t->failed == 1 ? "" : "es", strerror(-t->last_error));
-	if (t->late)
-		buf_printf(line, "; no time for %u more", t->late);
+	return for_targets(job, "no heap dump", dump_one, line);
 }
 
-static void collect_stacks(
-	const struct action_job *job, const struct tree *tree, int fd, struct stacks_tally *t)
+static int core_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
 {
-	for (unsigned i = 0; i < tree->n; i++) {
-		unsigned denied = t->count.denied;
-		int err;
+	struct attempt a;
+	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
 
-		if (clock_now_usec() + MARGIN_USEC >= job->deadline_usec) {
-			t->late = tree->n - i;
-			return;
-		}
-		err = stacks_write(tree->pids[i], fd, &t->count);
-		if (err == -EPERM) {
-			if (t->count.denied == denied)
-				t->count.denied++;
-		} else if (err < 0 && err != -ESRCH) {
-			t->failed++;
-			t->last_error = err;
-		}
-	}
+	return err < 0 ? err : try_kind(&a, DUMP_CORE);
 }
 
-int work_stacks(struct action_job *job, struct buf *line)
+int work_core(struct action_job *job, struct buf *line)
 {
-	static struct tree tree;
-	struct stacks_tally tally = { .failed = 0 };
-	auto_close int procfd = proc_open_root(), fd = -1;
-	auto_close int dirfd = work_open_incident(job);
-	int err = dirfd;
+	return for_targets(job, "no core", core_one, line);
+}
 
-	if (dirfd >= 0) {
-		fd = openat(dirfd, STACKS_NAME,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		err = fd < 0 ? -errno : work_scan(job, procfd, &tree);
+/* What the runtime tells of its heap in a moment; of others the stacks. */
+static int profile_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
+{
+	const struct dumper *d = dumper_of_runtime(pid);
+	struct attempt a;
+	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
+
+	if (err < 0)
+		return err;
+	if (dirfd < 0) {
+		buf_printf(line, "no profile: no place for it (guard.state-dir): %s",
+			strerror(-dirfd));
+		return dirfd;
 	}
-	if (err < 0) {
-		buf_printf(line, "no stacks: %s", strerror(-err));
-		work_drop_incident(job);
-		return 1;
+	if (d && d->profile && job->sample.headroom_bytes >= d->profile_need_bytes) {
+		err = run(&a, "profile", d->profile);
+		if (err >= 0)
+			return err;
+		work_separate(line);
 	}
-	collect_stacks(job, &tree, fd, &tally);
-	fsync(fd);
-	if (!tally.count.frames || renameat(dirfd, STACKS_NAME, dirfd, STACKS_FINAL) < 0)
-		unlinkat(dirfd, STACKS_NAME, 0);
-	tell_stacks(job, &tally, line);
-	work_drop_incident(job);
-	return tally.count.frames ? 0 : 1;
+	return work_stacks_of(job, pid, dirfd, line) ? -EIO : 0;
+}
+
+int work_profile(struct action_job *job, struct buf *line)
+{
+	return for_targets(job, "no profile", profile_one, line);
+}
+
+static uint64_t read_rss(int procfd, pid_t pid)
+{
+	struct proc_memory mem = { .rss_bytes = 0 };
+
+	proc_read_memory(procfd, pid, true, &mem);
+	return mem.rss_bytes;
+}
+
+static int relieve_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
+{
+	const struct dumper *d = dumper_of_runtime(pid);
+	uint64_t before = read_rss(procfd, pid), after;
+	struct dump_result res = { .bytes = 0 };
+	struct attempt a;
+	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
+
+	if (err < 0)
+		return err;
+	if (!d || !d->relieve) {
+		buf_printf(line, "no relief: nothing is known to help pid %d (%s)", (int)pid,
+			a.stat.comm);
+		return -ENOSYS;
+	}
+	err = d->relieve(&a.req, &res);
+	after = read_rss(procfd, pid);
+	if (err < 0)
+		buf_printf(line, "no relief: %s", res.text);
+	else
+		buf_printf(line, "relief: %s of pid %d (%s): %s -> %s resident", res.text, (int)pid,
+			a.stat.comm, units_human_bytes(before).s, units_human_bytes(after).s);
+	return err;
+}
+
+int work_relieve(struct action_job *job, struct buf *line)
+{
+	return for_targets(job, "no relief", relieve_one, line);
 }

@@ -14,6 +14,23 @@ int work_heap_dump(struct action_job *job, struct buf *line);
 int work_stacks(struct action_job *job, struct buf *line);
 int work_signal(struct action_job *job, struct buf *line);
 int work_command(struct action_job *job, struct buf *line);
+int work_core(struct action_job *job, struct buf *line);
+int work_profile(struct action_job *job, struct buf *line);
+int work_relieve(struct action_job *job, struct buf *line);
+
+/* Stacks of one process, into the incident's directory. As above. */
+int work_stacks_of(struct action_job *job, pid_t pid, int dirfd, struct buf *line);
+
+/* admit.c: may this be done? What it would take: */
+struct admission {
+	enum conf_dump_kind kind;
+	uint64_t need_bytes;	/* headroom */
+	uint64_t file_bytes;	/* at most, on the disk; 0: next to nothing */
+	uint64_t bytes_per_sec; /* at which the application stands still; 0: it does not */
+};
+/* True, or false and why not in words. dirfd: the incident, or -errno. */
+bool work_admit(
+	const struct action_job *job, const struct admission *ask, int dirfd, struct buf *why);
 
 /* The application's processes, without this helper and the guard's other ones. 0 or -errno. */
 int work_scan(const struct action_job *job, int procfd, struct tree *ret_tree);

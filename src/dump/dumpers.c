@@ -4,10 +4,11 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "dump/kinds.h"
+#include "dump/recognise.h"
 
 /*
  * need_bytes: a signal costs us nothing, what the application allocates for its dump is its own
- * matter; a command is /bin/sh and a tool, some MiB.
+ * matter; a command is /bin/sh and a tool, some MiB; a core was written at 8 MiB without harm.
  */
 static const struct dumper table[] = {
 	{ .kind = DUMP_SIGNAL, .name = "signal", .need_bytes = 0, .capture = dump_by_signal },
@@ -15,6 +16,11 @@ static const struct dumper table[] = {
 		.name = "command",
 		.need_bytes = 4 * MIB,
 		.capture = dump_by_command },
+	{ .kind = DUMP_CORE,
+		.name = "core",
+		.need_bytes = 16 * MIB,
+		.bytes_per_sec = 400 * MIB,
+		.capture = dump_core },
 };
 
 const struct dumper *dumper_find(enum conf_dump_kind kind)
@@ -25,14 +31,35 @@ const struct dumper *dumper_find(enum conf_dump_kind kind)
 	return NULL;
 }
 
+const struct dumper *dumper_of_runtime(pid_t pid)
+{
+	return dumper_find(recognise_runtime(pid));
+}
+
+unsigned dumper_ladder(
+	const struct conf *conf, pid_t pid, enum conf_dump_kind ret_kinds[DUMPER_LADDER_MAX])
+{
+	enum conf_dump_kind runtime;
+	unsigned n = 0;
+
+	if (conf->dump.kind != DUMP_AUTO) {
+		ret_kinds[0] = conf->dump.kind;
+		return 1;
+	}
+	runtime = recognise_runtime(pid);
+	if (runtime != DUMP_CORE && dumper_find(runtime))
+		ret_kinds[n++] = runtime;
+	if (conf->dump.command[0])
+		ret_kinds[n++] = DUMP_COMMAND;
+	else if (conf->dump.signal)
+		ret_kinds[n++] = DUMP_SIGNAL;
+	ret_kinds[n++] = DUMP_CORE;
+	return n;
+}
+
 enum conf_dump_kind dumper_choose(const struct conf *conf, pid_t pid)
 {
-	(void)pid; /* the runtimes' own kinds will ask what it is */
-	if (conf->dump.kind != DUMP_AUTO)
-		return conf->dump.kind;
-	if (conf->dump.command[0])
-		return DUMP_COMMAND;
-	if (conf->dump.signal)
-		return DUMP_SIGNAL;
-	return DUMP_NONE;
+	enum conf_dump_kind kinds[DUMPER_LADDER_MAX];
+
+	return dumper_ladder(conf, pid, kinds) ? kinds[0] : DUMP_NONE;
 }

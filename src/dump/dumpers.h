@@ -6,6 +6,7 @@
 #ifndef OOMGUARD_DUMP_DUMPERS_H
 #define OOMGUARD_DUMP_DUMPERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,20 +30,39 @@ struct dump_result {
 	char file[DUMP_TEXT_MAX]; /* path or name in the incident; "" unknown */
 	uint64_t bytes;		  /* of it; 0 unknown */
 	char text[DUMP_TEXT_MAX]; /* what happened, for the log */
+	char note[DUMP_TEXT_MAX]; /* what is worth knowing of a file that is there; "" nothing */
 };
 
 struct dumper {
 	enum conf_dump_kind kind;
 	const char *name;
-	uint64_t need_bytes; /* headroom that must be left for it to be safe; see facts in the .c */
+	uint64_t need_bytes;	/* headroom that must be left for it to be safe; see the .c */
+	uint64_t bytes_per_sec; /* at which the application stands still for it; 0: it does not */
+	bool is_small;		/* its file is next to nothing, however large the heap is */
 	/* 0 when done and complete; -errno else, with text set in both cases. */
 	int (*capture)(const struct dump_request *req, struct dump_result *ret);
+	/* The same for what can be had in a moment (less than 0.2 s); NULL: nothing. */
+	int (*profile)(const struct dump_request *req, struct dump_result *ret);
+	uint64_t profile_need_bytes;
+	/* Collects garbage; text says what was done. NULL: no way is known. */
+	int (*relieve)(const struct dump_request *req, struct dump_result *ret);
 };
 
 /* The row for a kind, NULL when it is not built. */
 const struct dumper *dumper_find(enum conf_dump_kind kind);
 
-/* What kind = auto means for this process: signal or command where configured, else none. */
+/* The row for what a process runs, whatever dump.kind says; NULL when it is not built. */
+const struct dumper *dumper_of_runtime(pid_t pid);
+
+#define DUMPER_LADDER_MAX 4
+/*
+ * What to try for this process, best first: the configured kind alone; for kind = auto what its
+ * runtime speaks, then command or signal where configured, then a core. How many.
+ */
+unsigned dumper_ladder(
+	const struct conf *conf, pid_t pid, enum conf_dump_kind ret_kinds[DUMPER_LADDER_MAX]);
+
+/* The first of them; DUMP_NONE when there is none. */
 enum conf_dump_kind dumper_choose(const struct conf *conf, pid_t pid);
 
 #endif

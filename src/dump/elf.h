@@ -4,6 +4,7 @@
 #define OOMGUARD_DUMP_ELF_H
 
 #include <elf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,14 @@ int elf_read_shdr(int fd, const Elf64_Ehdr *eh, unsigned i, Elf64_Shdr *ret);
 /* What to add to an address of the file to get one of the process (modulo 2^64), by an executable
  * map. */
 int elf_find_bias(int fd, const Elf64_Ehdr *eh, const struct module_map *map, uint64_t *ret);
+
+/*
+ * elf_marks.c: which of at most 32 names, each shorter than 64, are among the strings of its
+ * dynamic symbols; bit i for names[i] (NULLs are passed over). They survive strip. 0 or -errno.
+ */
+int elf_find_names(int fd, const char *const *names, unsigned n, uint32_t *ret_found);
+
+/* Is there a note of that owner and type in a PT_NOTE segment? */
+bool elf_has_note(int fd, const char *owner, uint32_t type);
 
 #endif

@@ -19,4 +19,7 @@ int dump_by_signal(const struct dump_request *req, struct dump_result *ret);
  */
 int dump_by_command(const struct dump_request *req, struct dump_result *ret);
 
+/* An ELF core, "core-PID.elf"; see core.h. No longer than dump.max-pause. */
+int dump_core(const struct dump_request *req, struct dump_result *ret);
+
 #endif

@@ -27,14 +27,15 @@ int nspath_open(pid_t pid, const char *path, int flags)
 	return beneath_open_how(dirfd, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-pid_t nspath_parse_pid(const char *status, pid_t pid)
+/* The last number of the line that begins with `key`; `pid` where there is none. */
+static pid_t parse_last(const char *status, const char *key, pid_t pid)
 {
-	const char *line = strstr(status, "\nNStgid:");
+	const char *line = strstr(status, key);
 	char *end;
 
 	if (!line)
 		return pid;
-	for (line += strlen("\nNStgid:");; line = end) {
+	for (line += strlen(key);; line = end) {
 		long value;
 
 		line += strspn(line, " \t");
@@ -46,17 +47,36 @@ pid_t nspath_parse_pid(const char *status, pid_t pid)
 	}
 }
 
-int nspath_read_pid(pid_t pid, pid_t *ret_nspid)
+pid_t nspath_parse_pid(const char *status, pid_t pid)
 {
-	char path[48], text[STATUS_MAX];
-	ssize_t n;
+	return parse_last(status, "\nNStgid:", pid);
+}
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	n = file_read_text(AT_FDCWD, path, text, sizeof(text));
+static int read_last(const char *path, const char *key, pid_t pid, pid_t *ret)
+{
+	char text[STATUS_MAX];
+	ssize_t n = file_read_text(AT_FDCWD, path, text, sizeof(text));
+
 	if (n < 0 && n != -EFBIG)
 		return n == -ENOENT ? -ESRCH : (int)n;
-	*ret_nspid = nspath_parse_pid(text, pid);
+	*ret = parse_last(text, key, pid);
 	return 0;
+}
+
+int nspath_read_pid(pid_t pid, pid_t *ret_nspid)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	return read_last(path, "\nNStgid:", pid, ret_nspid);
+}
+
+int nspath_read_tid(pid_t pid, pid_t tid, pid_t *ret_nstid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)pid, (int)tid);
+	return read_last(path, "\nNSpid:", tid, ret_nstid);
 }
 
 int nspath_expand(const char *pattern, pid_t pid, char *out, size_t size)

@@ -16,6 +16,9 @@ int nspath_open(pid_t pid, const char *path, int flags);
 /* Its pid in its own namespace (last field of NStgid); 0 or -errno. */
 int nspath_read_pid(pid_t pid, pid_t *ret_nspid);
 
+/* The same for one of its threads (last field of NSpid). */
+int nspath_read_tid(pid_t pid, pid_t tid, pid_t *ret_nstid);
+
 /* Pure: the same from the text of /proc/PID/status; `pid` itself where the line is missing
  * (before 4.1). */
 pid_t nspath_parse_pid(const char *status, pid_t pid);

@@ -209,30 +209,41 @@ static void let_go(struct trace_thread *t)
 		t->held = false;
 }
 
-int trace_copy(pid_t pid, const struct modules *maps, struct trace *ret)
+int trace_hold(pid_t pid, struct trace *ret)
 {
-	uint64_t started = clock_now_usec();
-	size_t max;
 	int r = 0;
 
-	*ret = (struct trace){ .n = 0 };
+	*ret = (struct trace){ .started_usec = clock_now_usec() };
 	for (unsigned i = 0; i < ROUNDS_MAX; i++) {
 		r = seize_new(pid, ret);
 		if (r <= 0)
 			break;
-		wait_for_stops(ret, started + STOP_WAIT_USEC);
+		wait_for_stops(ret, ret->started_usec + STOP_WAIT_USEC);
 	}
-	max = MIN_OF((size_t)TRACE_STACK_MAX, TRACE_COPY_MAX / MAX_OF(ret->n, 1u));
+	return r < 0 ? r : 0;
+}
+
+void trace_release(struct trace *trace)
+{
+	trace->stuck = 0;
+	for (unsigned i = 0; i < trace->n; i++)
+		let_go(&trace->threads[i]);
+	trace->stopped_usec = clock_now_usec() - trace->started_usec;
+	for (unsigned i = 0; i < trace->n; i++)
+		trace->stuck += trace->threads[i].held;
+}
+
+int trace_copy(pid_t pid, const struct modules *maps, struct trace *ret)
+{
+	int r = trace_hold(pid, ret);
+	size_t max = MIN_OF((size_t)TRACE_STACK_MAX, TRACE_COPY_MAX / MAX_OF(ret->n, 1u));
+
 	max = MAX_OF(max, (size_t)TRACE_STACK_MIN);
 	for (unsigned i = 0; i < ret->n; i++)
 		if (ret->threads[i].copied)
 			copy_thread(pid, &ret->threads[i], maps, max);
-	for (unsigned i = 0; i < ret->n; i++)
-		let_go(&ret->threads[i]);
-	ret->stopped_usec = clock_now_usec() - started;
-	for (unsigned i = 0; i < ret->n; i++)
-		ret->stuck += ret->threads[i].held;
-	return r < 0 ? r : 0;
+	trace_release(ret);
+	return r;
 }
 
 void trace_free(struct trace *trace)

@@ -34,11 +34,18 @@ struct trace {
 	unsigned n, room;
 	unsigned more;		      /* beyond STACKS_THREADS_MAX */
 	unsigned denied, gone, stuck; /* stuck: did not stop in time (state D) */
-	uint64_t stopped_usec;
+	uint64_t started_usec, stopped_usec;
 };
 
 /* Registers as libunwind counts them; a table for each architecture. 0 or -EINVAL. */
 int trace_get_reg(const struct trace_thread *t, int reg, uint64_t *ret);
+
+/*
+ * Stops all threads and keeps them so: `copied` says which of them have stopped. 0 or -errno;
+ * trace_release lets them go again (the kernel does when the helper dies), then trace_free.
+ */
+int trace_hold(pid_t pid, struct trace *ret);
+void trace_release(struct trace *trace);
 
 /* 0 or -errno; trace_free in both cases. maps: where stacks end. */
 int trace_copy(pid_t pid, const struct modules *maps, struct trace *ret);

@@ -20,13 +20,13 @@ static const struct {
 } cases[] = {
 	{ ACTION_LOG, ACT_BY_GUARD, 0 },
 	{ ACTION_SNAPSHOT, ACT_BY_COMPANION, 500000 },
-	{ ACTION_PROFILE, ACT_NOT_BUILT, 0 },
+	{ ACTION_PROFILE, ACT_BY_HELPER, 10 * USEC_PER_SEC },
 	{ ACTION_HEAP_DUMP, ACT_BY_HELPER, 7 * USEC_PER_SEC },
 	{ ACTION_STACKS, ACT_BY_HELPER, 10 * USEC_PER_SEC },
-	{ ACTION_CORE, ACT_NOT_BUILT, 0 },
+	{ ACTION_CORE, ACT_BY_HELPER, 7 * USEC_PER_SEC },
 	{ ACTION_SIGNAL, ACT_BY_HELPER, 1 * USEC_PER_SEC },
 	{ ACTION_COMMAND, ACT_BY_HELPER, 30 * USEC_PER_SEC },
-	{ ACTION_RELIEVE, ACT_NOT_BUILT, 0 },
+	{ ACTION_RELIEVE, ACT_BY_HELPER, 3 * USEC_PER_SEC },
 	{ ACTION_DRAIN, ACT_BY_GUARD, 0 },
 	{ ACTION_FREEZE, ACT_BY_GUARD, 0 },
 	{ ACTION_TERMINATE_LARGEST, ACT_NOT_BUILT, 0 },
@@ -70,8 +70,10 @@ static void what_cannot_be_done_is_told(void **state)
 		enum conf_action action;
 		const char *line;
 	} told[] = {
-		{ ACTION_CORE, "core is not built yet" },
-		{ ACTION_RELIEVE, "relieve is not built yet" },
+		{ ACTION_TERMINATE_LARGEST, "terminate-largest is not built yet" },
+		{ ACTION_CORE, "no core: no process is the target (dump.target)" },
+		{ ACTION_PROFILE, "no profile: no process is the target (dump.target)" },
+		{ ACTION_RELIEVE, "no relief: no process is the target (dump.target)" },
 		{ ACTION_SIGNAL, "no signal sent: dump.signal is not set" },
 		{ ACTION_COMMAND, "no command run: dump.command is not set" },
 		{ ACTION_STACKS, "no stacks: No such file or directory" },

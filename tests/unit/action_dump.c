@@ -25,6 +25,7 @@ static struct store store;
 static struct action_job job;
 static char dir[64], text[1024];
 static pid_t target;
+static volatile char held[4 << 20];
 
 static int set_up(void **state)
 {
@@ -39,6 +40,9 @@ static int set_up(void **state)
 	if (!target) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		prctl(PR_SET_NAME, "target");
+		/* More than what is too small to be refused. */
+		for (size_t i = 0; i < sizeof(held); i += 512)
+			held[i] = 1;
 		close(pair[1]);
 		for (;;)
 			pause();
@@ -115,9 +119,22 @@ static unsigned count_incidents(void)
 	return n;
 }
 
-static void nothing_configured_is_said(void **state)
+static bool begins(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static bool begins(const char *format, ...)
+{
+	char start[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(start, sizeof(start), format, args);
+	va_end(args);
+	return !strncmp(text, start, strlen(start));
+}
+
+static void kind_none_is_said(void **state)
 {
 	(void)state;
+	conf.dump.kind = DUMP_NONE;
 	assert_int_equal(run(work_heap_dump), 1);
 	expect("no heap dump of pid %d (target): no way is configured (dump.kind, dump.signal, "
 	       "dump.command)",
@@ -125,6 +142,99 @@ static void nothing_configured_is_said(void **state)
 	/* No empty directory is left behind. */
 	assert_int_equal(count_incidents(), 0);
 	assert_string_equal(job.incident, "");
+}
+
+static bool has_file(const char *name)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/%s", job.incident, name);
+	return faccessat(store.dirfd, path, F_OK, 0) == 0;
+}
+
+static bool has_core(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "core-%d.elf", (int)target);
+	return has_file(name);
+}
+
+/* A program of no known runtime. */
+static void auto_means_a_core(void **state)
+{
+	(void)state;
+	if (run(work_heap_dump)) {
+		if (strstr(text, "ptrace denied"))
+			skip();
+		fail_msg("failed: %s", text);
+	}
+	if (!begins("heap dump of pid %d (target) done: incidents/", (int)target) ||
+		!strstr(text, "core of 1 thread, stopped for "))
+		fail_msg("told: %s", text);
+	assert_true(has_core());
+}
+
+/* Stacks take nothing and are said to come instead. */
+static void auto_falls_back_to_stacks(void **state)
+{
+	static const struct {
+		const char *why;
+		bool throw_away, on_memory, slow, full, tight;
+	} cases[] = {
+		{ .why = " is lost when the container exits (restart.mode = exit)",
+			.throw_away = true },
+		{ .why = " is memory (tmpfs), ", .on_memory = true },
+		{ .why = "it would stop the application for about ", .slow = true },
+		{ .why = "no room in ", .full = true },
+		{ .why = "not enough headroom: 3MiB left, needs 16MiB", .tight = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		store.throw_away = cases[i].throw_away;
+		store.on_memory = cases[i].on_memory;
+		conf.dump.max_pause_usec = cases[i].slow ? 1 : 10 * USEC_PER_SEC;
+		conf.dump.max_bytes = cases[i].full ? 1 : 2 * GIB;
+		job.sample.headroom_bytes = (cases[i].tight ? 3 : 100) * MIB;
+		job.incident = "";
+		if (run(work_heap_dump) && strstr(text, "ptrace denied"))
+			skip();
+		if (!begins("no heap dump of pid %d (target): ", (int)target) ||
+			!strstr(text, cases[i].why) || !strstr(text, "stacks"))
+			fail_msg("case %zu told: %s", i, text);
+		/* On a very busy machine a thread may not stop in time. */
+		if (!strstr(text, "; no stacks"))
+			assert_true(has_file("stacks.txt"));
+		assert_false(has_core());
+	}
+}
+
+static void core_that_is_refused_is_no_stacks(void **state)
+{
+	(void)state;
+	store.on_memory = true;
+	assert_int_equal(run(work_core), 1);
+	if (!begins("no heap dump of pid %d (target): %s is memory (tmpfs), ", (int)target, dir))
+		fail_msg("told: %s", text);
+	assert_int_equal(count_incidents(), 0);
+}
+
+static void nothing_relieves_a_native_program(void **state)
+{
+	(void)state;
+	assert_int_equal(run(work_relieve), 1);
+	expect("no relief: nothing is known to help pid %d (target)", (int)target);
+}
+
+static void profile_of_a_native_program_is_its_stacks(void **state)
+{
+	(void)state;
+	if (run(work_profile))
+		skip();
+	if (!begins("stacks of 1 process, 1 thread, "))
+		fail_msg("told: %s", text);
+	assert_true(has_file("stacks.txt"));
 }
 
 static void kind_that_is_not_built_is_said(void **state)
@@ -138,6 +248,7 @@ static void kind_that_is_not_built_is_said(void **state)
 static void command_without_headroom_is_refused(void **state)
 {
 	(void)state;
+	conf.dump.kind = DUMP_COMMAND;
 	strcpy(conf.dump.command, "touch /tmp/never");
 	job.sample.headroom_bytes = 3 * MIB;
 	assert_int_equal(run(work_heap_dump), 1);
@@ -150,6 +261,7 @@ static void full_store_is_refused(void **state)
 	char start[128];
 
 	(void)state;
+	conf.dump.kind = DUMP_COMMAND;
 	strcpy(conf.dump.command, "touch /tmp/never");
 	conf.dump.max_bytes = 1;
 	assert_int_equal(run(work_heap_dump), 1);
@@ -162,6 +274,7 @@ static void full_store_is_refused(void **state)
 static void command_without_a_place_is_refused(void **state)
 {
 	(void)state;
+	conf.dump.kind = DUMP_COMMAND;
 	strcpy(conf.dump.command, "touch /tmp/never");
 	close(store.dirfd);
 	store.dirfd = -1;
@@ -177,6 +290,7 @@ static void command_that_writes_a_file_is_done(void **state)
 	char *first;
 
 	(void)state;
+	conf.dump.kind = DUMP_COMMAND;
 	strcpy(conf.dump.command, "echo heap > \"$OOMGUARD_EVENT_INCIDENT/heap.txt\"");
 	if (run(work_heap_dump))
 		fail_msg("failed: %s", text);
@@ -192,6 +306,7 @@ static void result_goes_to_the_incident_that_is_there(void **state)
 	struct stat st;
 
 	(void)state;
+	conf.dump.kind = DUMP_COMMAND;
 	assert_int_equal(mkdirat(store.dirfd, "incidents", 0700), 0);
 	assert_int_equal(mkdirat(store.dirfd, "incidents/there", 0700), 0);
 	job.incident = "incidents/there";
@@ -260,7 +375,12 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(nothing_configured_is_said),
+		CASE(kind_none_is_said),
+		CASE(auto_means_a_core),
+		CASE(auto_falls_back_to_stacks),
+		CASE(core_that_is_refused_is_no_stacks),
+		CASE(nothing_relieves_a_native_program),
+		CASE(profile_of_a_native_program_is_its_stacks),
 		CASE(kind_that_is_not_built_is_said),
 		CASE(command_without_headroom_is_refused),
 		CASE(full_store_is_refused),

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "action/work.h"
+#include "base/cleanup.h"
+#include "base/units.h"
+
+#define SMALL_BYTES (1 * MIB) /* not worth a refusal */
+
+/* Where a kind writes: beside ours, by its own command (perhaps ours), or into our incident. */
+enum writes { WRITES_OURS, WRITES_ELSEWHERE, WRITES_MAYBE };
+
+static const enum writes writes_of[DUMP_NONE + 1] = {
+	[DUMP_SIGNAL] = WRITES_ELSEWHERE,
+	[DUMP_COMMAND] = WRITES_MAYBE,
+};
+
+/* What is lost with the container, or takes the very memory that is short, is no place. */
+static bool is_no_place(
+	const struct action_job *job, enum writes writes, uint64_t estimate_bytes, struct buf *why)
+{
+	const struct store *store = job->store;
+
+	if (writes != WRITES_OURS || estimate_bytes <= SMALL_BYTES)
+		return false;
+	if (store->throw_away && job->conf->restart.mode == RESTART_EXIT) {
+		buf_printf(why, "%s is lost when the container exits (restart.mode = exit)",
+			store->path);
+		return true;
+	}
+	if (store->on_memory)
+		buf_printf(why, "%s is memory (tmpfs), %s would count against the limit",
+			store->path, units_human_bytes(estimate_bytes).s);
+	return store->on_memory;
+}
+
+static bool is_too_slow(const struct action_job *job, uint64_t estimate_bytes,
+	uint64_t bytes_per_sec, struct buf *why)
+{
+	uint64_t pause_usec;
+
+	if (!bytes_per_sec)
+		return false;
+	pause_usec = estimate_bytes / MAX_OF(bytes_per_sec / USEC_PER_SEC, UINT64_C(1));
+	if (pause_usec <= job->conf->dump.max_pause_usec)
+		return false;
+	buf_printf(why, "it would stop the application for about %s (dump.max-pause = %s)",
+		units_human_duration(pause_usec).s,
+		units_human_duration(job->conf->dump.max_pause_usec).s);
+	return true;
+}
+
+bool work_admit(
+	const struct action_job *job, const struct admission *ask, int dirfd, struct buf *why)
+{
+	uint64_t headroom = job->sample.headroom_bytes, free_bytes = 0;
+	enum writes writes = writes_of[ask->kind];
+	int err;
+
+	if (headroom < ask->need_bytes) {
+		buf_printf(why, "not enough headroom: %s left, needs %s",
+			units_human_bytes(headroom).s, units_human_bytes(ask->need_bytes).s);
+		return false;
+	}
+	if (writes == WRITES_ELSEWHERE)
+		return true;
+	if (dirfd < 0) {
+		buf_printf(why, "no place for it (guard.state-dir): %s", strerror(-dirfd));
+		return false;
+	}
+	if (is_no_place(job, writes, ask->file_bytes, why) ||
+		is_too_slow(job, ask->file_bytes, ask->bytes_per_sec, why))
+		return false;
+	err = store_has_room(job->store, job->conf, ask->file_bytes, &free_bytes);
+	if (err == -ENOSPC)
+		buf_printf(why, "no room in %s: %s free, may need %s", job->store->path,
+			units_human_bytes(free_bytes).s, units_human_bytes(ask->file_bytes).s);
+	else if (err < 0)
+		buf_printf(why, "%s: %s", job->store->path, strerror(-err));
+	return err >= 0;
+}
