@@ -246,7 +246,9 @@ static int set_up(struct guard *g)
 	}
 	g->procfd = proc_open_root();
 	if (g->procfd < 0)
-		log_warning("/proc is not there: the application's processes cannot be listed");
+		log_warning("/proc %s: the application's processes cannot be listed",
+			g->procfd == -EXDEV ? "is that of another pid namespace (mount our own)"
+					    : "is not there");
 	r = make_loop(g);
 	if (r < 0)
 		log_error("no event loop: %s", strerror(-r));

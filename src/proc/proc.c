@@ -34,13 +34,25 @@ enum stat_field {
 int proc_open_root(void)
 {
 	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char self[16];
+	ssize_t len;
+	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	/* An empty directory called /proc is not a mounted one. */
-	if (faccessat(fd, "self/stat", F_OK, 0)) {
+	/* An empty directory called /proc is not a mounted one; and where it belongs to another pid
+	 * namespace, its numbers are other processes than ours, which must not get our signals. */
+	len = readlinkat(fd, "self", self, sizeof(self) - 1);
+	if (len > 0) {
+		self[len] = '\0';
+		if (atoi(self) != (int)getpid())
+			err = -EXDEV;
+	} else {
+		err = -ENOENT;
+	}
+	if (err) {
 		close(fd);
-		return -ENOENT;
+		return err;
 	}
 	return fd;
 }

@@ -26,7 +26,8 @@ struct proc_memory {
 	bool pss_known; /* smaps_rollup could be read; else pss is rss */
 };
 
-/* Opens /proc (O_DIRECTORY|O_CLOEXEC). -errno when it is not mounted. */
+/* Opens /proc (O_DIRECTORY|O_CLOEXEC). -ENOENT when it is not mounted, -EXDEV when it is that of
+ * another pid namespace. */
 int proc_open_root(void);
 
 /* 0 or -errno (-ESRCH when it has gone; -EINVAL for a line that is no stat line). */
