@@ -16,24 +16,36 @@
 
 static int run_config(const struct cli *cli, char *const *envp);
 
+/* What a subcommand takes beside -c, -s, -q, -v. */
+enum {
+	TAKES_DEFAULTS = 1 << 0, /* --defaults */
+	TAKES_JSON = 1 << 1,	 /* --json */
+	TAKES_WATCH = 1 << 2,	 /* --watch */
+	TAKES_FORMAT = 1 << 3,	 /* --format WORD */
+	TAKES_OPERANDS = 1 << 4, /* any number of words */
+	TAKES_ONE = 1 << 5,	 /* at most one word */
+	TAKES_COMMAND = 1 << 6,	 /* -- COMMAND... */
+};
+
 /* A subcommand without `run` is promised and not built yet: it answers so, and --help is silent. */
 static const struct subcommand {
 	const char *name;
 	const char *help;
 	int (*run)(const struct cli *cli, char *const *envp);
+	unsigned takes;
 } subcommands[] = {
 	{ "config", "[--defaults]  print the effective configuration as a valid ini file",
-		run_config },
-	{ .name = "check" },
-	{ .name = "status" },
+		run_config, TAKES_DEFAULTS },
+	{ .name = "check", .takes = TAKES_JSON | TAKES_COMMAND },
+	{ .name = "status", .takes = TAKES_JSON | TAKES_WATCH },
 	{ .name = "dump" },
 	{ .name = "snapshot" },
 	{ .name = "drain" },
 	{ .name = "restart" },
 	{ .name = "reload" },
-	{ .name = "report" },
-	{ .name = "explain" },
-	{ .name = "replay" },
+	{ .name = "report", .takes = TAKES_FORMAT | TAKES_ONE },
+	{ .name = "explain", .takes = TAKES_JSON | TAKES_OPERANDS },
+	{ .name = "replay", .takes = TAKES_OPERANDS },
 };
 
 static const struct option long_options[] = {
@@ -44,6 +56,9 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "defaults", no_argument, NULL, 'd' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "watch", no_argument, NULL, 'w' },
+	{ "format", required_argument, NULL, 'f' },
 	{ 0 },
 };
 
@@ -111,6 +126,15 @@ static int take_option(struct cli *cli, int option, char *const *argv)
 	case 'd':
 		cli->defaults = true;
 		return -1;
+	case 'j':
+		cli->json = true;
+		return -1;
+	case 'w':
+		cli->watch = true;
+		return -1;
+	case 'f':
+		cli->format = optarg;
+		return -1;
 	case 'h':
 		print_help();
 		return 0;
@@ -137,6 +161,35 @@ static int take_options(struct cli *cli, int argc, char *const *argv)
 	return -1;
 }
 
+static unsigned options_given(const struct cli *cli)
+{
+	return (cli->defaults ? TAKES_DEFAULTS : 0u) | (cli->json ? TAKES_JSON : 0u) |
+	       (cli->watch ? TAKES_WATCH : 0u) | (cli->format ? TAKES_FORMAT : 0u);
+}
+
+static bool stopped_at_dashes(char *const *argv)
+{
+	return optind > 1 && !strcmp(argv[optind - 1], "--");
+}
+
+/* What stands after the options of a subcommand. */
+static int take_operands(struct cli *cli, const struct subcommand *sub, int argc, char *const *argv)
+{
+	unsigned n = (unsigned)(argc - optind);
+
+	if (options_given(cli) & ~sub->takes)
+		return usage_error("the command '%s' does not take that option", sub->name);
+	if (n && (sub->takes & TAKES_COMMAND) && stopped_at_dashes(argv)) {
+		cli->argv = argv + optind;
+		return -1;
+	}
+	if (n > ((sub->takes & TAKES_OPERANDS) ? n : (sub->takes & TAKES_ONE) ? 1u : 0u))
+		return usage_error("unexpected argument '%s'", argv[argc - 1]);
+	cli->operands = argv + optind;
+	cli->n_operands = n;
+	return -1;
+}
+
 /* The word at optind is no option and there was no "--" before it. */
 static int take_subcommand(struct cli *cli, int argc, char *const *argv)
 {
@@ -155,32 +208,29 @@ static int take_subcommand(struct cli *cli, int argc, char *const *argv)
 	cli->command = word;
 	optind++;
 	r = take_options(cli, argc, argv);
-	if (r >= 0)
-		return r;
-	if (optind < argc)
-		return usage_error("unexpected argument '%s'", argv[optind]);
-	return -1;
+	return r >= 0 ? r : take_operands(cli, sub, argc, argv);
 }
 
 int cli_parse(int argc, char *const *argv, struct cli *ret_cli)
 {
 	struct cli cli = { 0 };
-	bool dashes;
 	int r;
 
 	opterr = 0;
 	r = take_options(&cli, argc, argv);
 	if (r >= 0)
 		return r;
-	dashes = optind > 1 && !strcmp(argv[optind - 1], "--");
 	if (optind >= argc)
-		return usage_error("no command%s", dashes ? " after --" : "");
-	if (!dashes) {
+		return usage_error("no command%s", stopped_at_dashes(argv) ? " after --" : "");
+	if (!stopped_at_dashes(argv)) {
 		r = take_subcommand(&cli, argc, argv);
 		if (r >= 0)
 			return r;
-	} else if (cli.defaults) {
-		return usage_error("--defaults belongs to the command '%s'", "config");
+	} else if (options_given(&cli)) {
+		return usage_error("--%s belongs to a command", cli.defaults ? "defaults"
+								: cli.json   ? "json"
+								: cli.watch  ? "watch"
+									     : "format");
 	} else {
 		cli.argv = argv + optind;
 	}

@@ -16,9 +16,14 @@ struct cli {
 	const char *file;		/* -c */
 	const char *sets[CLI_SETS_MAX]; /* -s, and what -q and -v stand for */
 	unsigned n_sets;
-	const char *command; /* subcommand, NULL for run mode */
-	char *const *argv;   /* run mode: the command after "--", NULL-terminated */
-	bool defaults;	     /* config --defaults */
+	const char *command;   /* subcommand, NULL for run mode */
+	char *const *argv;     /* the command after "--", NULL-terminated; NULL: none */
+	bool defaults;	       /* config --defaults */
+	bool json;	       /* --json */
+	bool watch;	       /* status --watch */
+	const char *format;    /* report --format; NULL: not given */
+	char *const *operands; /* words after a subcommand, e.g. files */
+	unsigned n_operands;
 };
 
 /*
