@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "check.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
@@ -36,7 +37,8 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "config", "[--defaults]  print the effective configuration as a valid ini file",
 		run_config, TAKES_DEFAULTS },
-	{ .name = "check", .takes = TAKES_JSON | TAKES_COMMAND },
+	{ "check", "[--json] [-- COMMAND...]  what works here, what is missing, and how to get it",
+		check_run, TAKES_JSON | TAKES_COMMAND },
 	{ .name = "status", .takes = TAKES_JSON | TAKES_WATCH },
 	{ .name = "dump" },
 	{ .name = "snapshot" },

@@ -145,6 +145,12 @@ liboomguard_a_SOURCES = \
 	src/action/target.c \
 	src/action/work.h \
 	src/brake.c \
+	src/check.c \
+	src/check.h \
+	src/check_app.c \
+	src/check_kernel.c \
+	src/check_memory.c \
+	src/check_place.c \
 	src/cli.c \
 	src/cli.h \
 	src/guard.c \

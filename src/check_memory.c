@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits, where they come from, and what counts as use. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/units.h"
+#include "cgroup/node.h"
+#include "check.h"
+#include "trigger/pace.h"
+
+static const char *bytes_or_none(uint64_t bytes, struct units_text *text)
+{
+	if (bytes == CGROUP_NO_LIMIT)
+		return "none";
+	*text = units_human_bytes(bytes);
+	return text->s;
+}
+
+static void add_level(struct check *c, unsigned i)
+{
+	const struct cgroup_level *level = &c->cgroup.levels[i];
+	struct units_text max, high;
+
+	check_add(c, "level", CHECK_INFO, "%s: max %s, high %s, in use %s%s", level->path,
+		bytes_or_none(level->last.max_bytes, &max),
+		bytes_or_none(level->last.high_bytes, &high),
+		units_human_bytes(level->last.usage_bytes).s,
+		c->looked && c->sample.limit_bytes != CGROUP_NO_LIMIT && i == c->sample.binding
+			? " (this one binds)"
+			: "");
+}
+
+static void add_limit(struct check *c)
+{
+	char source[CGROUP_PATH_MAX + 32];
+	struct check_row *row;
+
+	if (c->sample.limit_bytes == CGROUP_NO_LIMIT) {
+		row = check_add(c, "limit", CHECK_FAIL,
+			"no memory limit on any visible level: nothing to guard");
+		check_remedy(row, "resources.limits.memory in the Pod, docker run -m, or "
+				  "OOMGUARD_GUARD_LIMIT where the limit cannot be seen");
+		return;
+	}
+	cgroup_limit_source(&c->cgroup, &c->sample, source, sizeof(source));
+	check_add(c, "limit", CHECK_OK, "%s from %s, %s in use, %s left",
+		units_human_bytes(c->sample.limit_bytes).s, source,
+		units_human_bytes(c->sample.use_bytes).s,
+		units_human_bytes(c->sample.headroom_bytes).s);
+	if (c->sample.limit_bytes < 16 * MIB)
+		check_add(c, "limit", CHECK_WARN,
+			"a limit under 16MiB leaves less than the guard needs to act in");
+}
+
+/* The pause between two looks that the budget leaves near the limit: what happens in it is not
+ * seen. */
+static void add_blind_window(struct check *c)
+{
+	uint64_t pause = PACE_MIN_USEC;
+
+	if (c->conf->guard.max_cpu_bp)
+		pause = MAX_OF(pause, 10 * (uint64_t)BP_WHOLE / c->conf->guard.max_cpu_bp);
+	check_add(c, "pace", CHECK_INFO,
+		"near the limit a look every %s for as long as the saved-up budget lasts, then "
+		"every %s "
+		"(guard.max-cpu)",
+		units_human_duration(PACE_MIN_USEC).s, units_human_duration(pause).s);
+}
+
+/* Kubernetes: Burstable gets 1000 - 1000 * request / node memory (KEP-2837 aside). */
+static void add_request(struct check *c)
+{
+	struct node node;
+	uint64_t request = c->conf->guard.request_bytes;
+	char text[32];
+	int score;
+
+	if (request) {
+		check_add(c, "request", CHECK_INFO, "%s (guard.request)",
+			units_human_bytes(request).s);
+		return;
+	}
+	if (file_read_text(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof(text)) < 0 ||
+		c->procfd < 0)
+		return;
+	score = atoi(text);
+	node_read(c->procfd, &node);
+	if (score <= 2 || score >= 999 || !node.mem_total_bytes)
+		return;
+	request = node.mem_total_bytes / 1000 * (uint64_t)(1000 - score);
+	check_add(c, "request", CHECK_INFO, "about %s, by oom_score_adj %d",
+		units_human_bytes(request).s, score);
+	if (c->looked && c->sample.use_bytes > request + request / 10)
+		check_add(c, "request", CHECK_WARN,
+			"use is above the request: first to be evicted when the node is full");
+}
+
+void check_memory(struct check *c)
+{
+	const char *why = NULL;
+	struct check_row *row;
+
+	if (cgroup_open(&c->cgroup, 0, c->conf, &why) < 0 || !c->cgroup.n_levels) {
+		row = check_add(c, "cgroup", CHECK_FAIL, "no memory cgroup can be read: %s",
+			why ? why : "no /proc");
+		check_remedy(row, "mount /sys/fs/cgroup (read-only is enough) and /proc in the "
+				  "container");
+		return;
+	}
+	check_add(c, "cgroup", CHECK_OK, "version %d%s, %s", c->cgroup.version == CGROUP_V2 ? 2 : 1,
+		c->cgroup.hybrid ? " (hybrid)" : "", c->cgroup.levels[0].path);
+	c->looked = cgroup_look(&c->cgroup, true, &c->sample) == 0;
+	for (unsigned i = 0; i < c->cgroup.n_levels; i++)
+		add_level(c, i);
+	if (!c->looked) {
+		check_add(c, "limit", CHECK_FAIL, "usage cannot be read");
+		return;
+	}
+	add_limit(c);
+	check_add(c, "measure", CHECK_INFO, "%s counts as use%s", conf_basis_name(c->cgroup.basis),
+		c->cgroup.version == CGROUP_V1
+			? " (v1: reclaimable slab cannot be told apart and counts)"
+			: "");
+	add_blind_window(c);
+	add_request(c);
+}
