@@ -55,10 +55,11 @@ wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/oomguard-tests.XXXXXX")
 chmod 755 "$work" # tests as other users run the binary from here
-current='' vms=()
+declare -A running=() # scripts: pid -> COLUMN NAME START
+vms=()                # pids
 leave() {
 	local pid
-	for pid in $current "${vms[@]}"; do kill -TERM "$pid" 2>/dev/null; done
+	for pid in "${!running[@]}" "${vms[@]}"; do kill -TERM "$pid" 2>/dev/null; done
 	if [ "$keep" = yes ]; then
 		echo "kept: $work" >&2
 	else
@@ -121,7 +122,7 @@ build() { # NAME CONFIGURE-ARG...
 	local name=$1
 	shift
 	say "building ($name)"
-	"$here/lib/build.sh" "$work/build/$name" "$@" >"$work/build-$name.log" 2>&1 </dev/null && return
+	nice "$here/lib/build.sh" "$work/build/$name" "$@" >"$work/build-$name.log" 2>&1 </dev/null && return
 	tap_failure build "$name" "builds with: configure $*" "$work/build-$name.log"
 	return 1
 }
@@ -139,28 +140,32 @@ sweep() { # NAME PID
 	done
 }
 
-# Runs a script with its time limit; whatever happens there is TAP of it afterwards.
-run_script() { # COLUMN SCRIPT
-	local name status tap log start
+# Scripts run with their time limit, STORY_JOBS of them at a time; whatever happens there is TAP of
+# the script afterwards.
+jobs=${STORY_JOBS:-$(nproc)}
+start_script() { # COLUMN SCRIPT
+	local name
 	name=$(basename "$2" .sh)
 	mkdir -p "$results/$1"
-	tap=$results/$1/$name.tap
-	log=$results/$1/$name.log
-	start=$SECONDS
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	timeout -k 20 "${STORY_TIMEOUT:-180}" bash -c 'echo $$ >"$0"; exec bash "$1"' \
-		"$work/pid" "$2" >"$tap" 2>"$log" </dev/null &
-	current=$!
-	wait "$current"
+		"$work/pid.$name" "$2" >"$results/$1/$name.tap" 2>"$results/$1/$name.log" </dev/null &
+	running[$!]="$1 $name $SECONDS"
+}
+finish_one() {
+	local pid status column name start tap
+	wait -n -p pid "${!running[@]}"
 	status=$?
-	current=''
-	if [ $status -ge 124 ]; then
+	read -r column name start <<<"${running[$pid]}"
+	unset "running[$pid]"
+	tap=$results/$column/$name.tap
+	if [ "$status" -ge 124 ]; then
 		echo "not ok - ended by the test run after $((SECONDS - start)) s (status $status)" >>"$tap"
-		sweep "$name" "$(cat "$work/pid")"
-	elif [ $status != 0 ] && ! grep -Eq '^(not ok|Bail out)' "$tap"; then
+		sweep "$name" "$(cat "$work/pid.$name")"
+	elif [ "$status" != 0 ] && ! grep -Eq '^(not ok|Bail out)' "$tap"; then
 		echo "not ok - exit status $status" >>"$tap"
 	fi
-	tell "$1" "$name" "$tap" $((SECONDS - start))
+	tell "$column" "$name" "$tap" $((SECONDS - start))
 }
 
 tell() { # COLUMN NAME TAP SECONDS
@@ -187,8 +192,10 @@ scripts_of() { # FOLDER...: what matches the pattern
 run_folder() { # COLUMN FOLDER
 	local script
 	for script in $(scripts_of "$2"); do
-		run_script "$1" "$script"
+		while [ ${#running[@]} -ge "$jobs" ]; do finish_one; done
+		start_script "$1" "$script"
 	done
+	while [ ${#running[@]} -gt 0 ]; do finish_one; done
 }
 
 # The logs that "make check" leaves behind are the TAP of each test.
@@ -211,7 +218,7 @@ run_unit() { # COLUMN BUILD CONFIGURE-ARG...
 	shift 2
 	build "$name" "$@" || return
 	say "make check ($name)"
-	CMOCKA_MESSAGE_OUTPUT=TAP make -k -C "$work/build/$name" -j"$(nproc)" check \
+	CMOCKA_MESSAGE_OUTPUT=TAP nice make -k -C "$work/build/$name" -j"$(nproc)" check \
 		>"$work/check-$name.log" 2>&1 </dev/null
 	collect_check "$column" "$name"
 }
@@ -281,7 +288,7 @@ start_vm() { # KERNEL SCRIPT...
 	vms+=($!)
 }
 part_vm() {
-	local kernel scripts tap
+	local kernel scripts
 	need_static || return
 	[ -x "$here/vm/run.sh" ] || return
 	mapfile -t scripts < <(
@@ -291,6 +298,11 @@ part_vm() {
 	[ ${#scripts[@]} -gt 0 ] || return
 	say "virtual machines with kernels 6.1 and 6.12: ${#scripts[@]} scripts (ten minutes and more)"
 	for kernel in 6.1 6.12; do start_vm "$kernel" "${scripts[@]}"; done
+}
+end_vm() {
+	local kernel tap
+	[ ${#vms[@]} -gt 0 ] || return
+	say "waiting for the virtual machines"
 	wait "${vms[@]}"
 	vms=()
 	for kernel in 6.1 6.12; do
@@ -309,11 +321,13 @@ part_analysis() {
 	[ ! -d "$here/analysis" ] || run_folder analysis "$here/analysis"
 }
 
+# What looks at the clock comes first and alone; compiling and linting go beside the virtual machines.
 run_all() {
 	local part
-	for part in "${all_parts[@]}"; do
+	for part in stories pid1 engines vm lint unit analysis; do
 		if wants "$part"; then "part_$part"; fi
 	done
+	end_vm
 	"$here/lib/table.py" "$results"
 }
 run_all && exit 0 || exit 1 # one line, read before it runs: this file may be edited meanwhile
