@@ -35,9 +35,10 @@ struct pre_stop_order {
 static int pre_stop_work(void *arg, int result_fd)
 {
 	struct pre_stop_order *o = arg;
+	auto_hook_env char **env = hook_environment(&o->job, o->job.child);
 
 	(void)result_fd;
-	return hook_run(&o->job, o->command, hook_environment(&o->job, o->job.child)) == 0 ? 0 : 1;
+	return hook_run(&o->job, o->command, env) == 0 ? 0 : 1;
 }
 
 static uint64_t grace_usec(const struct guard *g)

@@ -64,8 +64,12 @@ int action_work(struct action_job *job, int result_fd);
 int hook_run(const struct action_job *job, const char *command, char *const *env);
 
 /* Environment for hooks: the current one plus OOMGUARD_EVENT_LEVEL, _REASON, _INCIDENT (absolute
- * path), _PID (target), _USE_BYTES, _LIMIT_BYTES, _HEADROOM_BYTES. Allocated (helper only). */
+ * path), _PID (target), _USE_BYTES, _LIMIT_BYTES, _HEADROOM_BYTES. Allocated (helper only): owned,
+ * as `auto_hook_env char **env`. */
 char **hook_environment(const struct action_job *job, pid_t target);
+void hook_free_environment(char ***env);
+
+#define auto_hook_env __attribute__((cleanup(hook_free_environment)))
 
 /* target.c: which process(es) to dump by dump.target, largest PSS first. Returns how many. */
 unsigned target_choose(const struct action_job *job, pid_t *ret_pids, unsigned max);

@@ -153,6 +153,15 @@ char **hook_environment(const struct action_job *job, pid_t target)
 	return env;
 }
 
+/* No variable of that prefix is inherited, so those that have it are ours. */
+void hook_free_environment(char ***env)
+{
+	for (char **each = *env; each && *each; each++)
+		if (!strncmp(*each, PREFIX, strlen(PREFIX)))
+			free(*each);
+	free(*env);
+}
+
 static int tell_status(const char *command, int status, bool late, struct buf *line)
 {
 	int len = (int)strcspn(command, " \t");
@@ -174,6 +183,7 @@ static int tell_status(const char *command, int status, bool late, struct buf *l
 int work_command(struct action_job *job, struct buf *line)
 {
 	const char *command = job->conf->dump.command;
+	auto_hook_env char **env = NULL;
 	auto_close int dirfd = -1;
 	pid_t target = job->child;
 	bool late;
@@ -185,7 +195,8 @@ int work_command(struct action_job *job, struct buf *line)
 	}
 	dirfd = work_open_incident(job); /* without one it runs all the same */
 	target_choose(job, &target, 1);
-	status = hook_run(job, command, hook_environment(job, target));
+	env = hook_environment(job, target);
+	status = hook_run(job, command, env);
 	late = clock_now_usec() + MARGIN_USEC >= job->deadline_usec;
 	work_drop_incident(job);
 	return tell_status(command, status, late, line);

@@ -22,9 +22,9 @@
 #include "base/units.h"
 
 #define LIBRARY_DEADLINE_USEC (2 * USEC_PER_SEC)
-#define CGROUP_TEXT_MAX	      (16 * 1024)
+#define CGROUP_TEXT_MAX	      (UINT32_C(16) * 1024)
 /* Some 150 bytes a mount; nodes with many containers have thousands in the host's namespace. */
-#define MOUNTINFO_TEXT_MAX (4 * 1024 * 1024)
+#define MOUNTINFO_TEXT_MAX (UINT32_C(4) * 1024 * 1024)
 #define SEARCH_DEPTH_MAX   8
 #define SEARCH_DIRS_MAX	   20000
 

@@ -14,7 +14,7 @@
 #define BUDGET_TIMES_MAX 32
 #define BUDGET_TEXT_MAX	 2048
 /* A restart this soon after the start disarms the next life. */
-#define BUDGET_EARLY_USEC (10 * 60 * UINT64_C(1000000))
+#define BUDGET_EARLY_USEC (UINT64_C(1000000) * 60 * 10)
 
 enum budget_end { END_UNKNOWN, END_CLEAN, END_GUARDED, END_OOM, END_KILLED };
 

@@ -142,7 +142,7 @@ static int load_file(const char *file, struct conf *conf, struct buf *error)
 
 int conf_load(const struct conf_input *input, struct conf *ret_conf, char error[CONF_ERROR_MAX])
 {
-	char reason[CONF_ERROR_MAX];
+	char reason[CONF_ERROR_MAX] = ""; /* copied whole */
 	struct buf why = BUF_ON(reason);
 	struct conf conf;
 	int r = set_defaults(&conf, &why);

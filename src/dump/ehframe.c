@@ -214,7 +214,7 @@ int ehframe_read(int fd, const struct module_map *map, struct ehframe *ret)
 		r = elf_find_bias(fd, &eh, map, &bias);
 	if (r == 0)
 		r = find_section(fd, &eh, &section);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (section.sh_size > SECTION_MAX)
 		return -EFBIG;

@@ -60,7 +60,8 @@ static void runs_with_and_without_a_shell(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		struct action_job job = make_job(20 * USEC_PER_SEC);
-		int status = hook_run(&job, commands[i].command, hook_environment(&job, 42));
+		auto_hook_env char **env = hook_environment(&job, 42);
+		int status = hook_run(&job, commands[i].command, env);
 
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != commands[i].status)
 			fail_msg("%s: wait status %#x, not exit %d", commands[i].command,
@@ -116,7 +117,7 @@ static const char *value_of(char **env, const char *name)
 static void environment_tells_the_event(void **state)
 {
 	struct action_job job = make_job(USEC_PER_SEC);
-	char **env;
+	auto_hook_env char **env = NULL;
 
 	(void)state;
 	setenv("OOMGUARD_EVENT_LEVEL", "inherited", 1);
@@ -132,6 +133,7 @@ static void environment_tells_the_event(void **state)
 	assert_string_equal(value_of(env, "OOMGUARD_EVENT_HEADROOM_BYTES"), "7");
 	assert_string_equal(value_of(env, "KEPT"), "yes");
 	store.dirfd = -1;
+	hook_free_environment(&env);
 	env = hook_environment(&job, 0);
 	assert_string_equal(value_of(env, "OOMGUARD_EVENT_INCIDENT"), "");
 	assert_string_equal(value_of(env, "OOMGUARD_EVENT_PID"), "");
