@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "report/explain.h"
 #include "check.h"
 
 #ifndef PACKAGE_VERSION
@@ -16,6 +17,7 @@
 #endif
 
 static int run_config(const struct cli *cli, char *const *envp);
+static int run_explain(const struct cli *cli, char *const *envp);
 
 /* What a subcommand takes beside -c, -s, -q, -v. */
 enum {
@@ -46,7 +48,9 @@ static const struct subcommand {
 	{ .name = "restart" },
 	{ .name = "reload" },
 	{ .name = "report", .takes = TAKES_FORMAT | TAKES_ONE },
-	{ .name = "explain", .takes = TAKES_JSON | TAKES_OPERANDS },
+	{ "explain",
+		"[--json] [FILE...]  say what a kernel log, or what kubectl tells of a pod, shows",
+		run_explain, TAKES_JSON | TAKES_OPERANDS },
 	{ .name = "replay", .takes = TAKES_OPERANDS },
 };
 
@@ -279,6 +283,12 @@ static int run_config(const struct cli *cli, char *const *envp)
 	if (r < 0)
 		log_error("standard output: %s", strerror(-r));
 	return r < 0 ? 1 : 0;
+}
+
+static int run_explain(const struct cli *cli, char *const *envp)
+{
+	(void)envp;
+	return explain_run(cli->operands, cli->n_operands, cli->json, stdout, stderr);
 }
 
 int cli_run_command(const struct cli *cli, char *const *envp)

@@ -117,6 +117,14 @@ liboomguard_a_SOURCES = \
 	src/dump/trace.h \
 	src/dump/unwind.c \
 	src/dump/unwind.h \
+	src/report/explain.c \
+	src/report/explain.h \
+	src/report/explain_input.c \
+	src/report/explain_output.c \
+	src/report/explain_parts.h \
+	src/report/findings.c \
+	src/report/findings.h \
+	src/report/findings_text.c \
 	src/report/kernlog.c \
 	src/report/kernlog.h \
 	src/report/kernlog_event.c \
@@ -128,6 +136,11 @@ liboomguard_a_SOURCES = \
 	src/report/kernlog_table.h \
 	src/report/lines.c \
 	src/report/lines.h \
+	src/report/pod.c \
+	src/report/pod.h \
+	src/report/podjson.c \
+	src/report/podtext.c \
+	src/report/podyaml.c \
 	src/report/processes.c \
 	src/report/processes.h \
 	src/report/scribe.c \
@@ -158,9 +171,9 @@ liboomguard_a_SOURCES = \
 	src/life.c \
 	src/lists.c \
 	src/watch.c
-liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS)
+liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 
-og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS)
+og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
 
 bin_PROGRAMS += src/oomguard
 src_oomguard_SOURCES = src/main.c

@@ -43,15 +43,24 @@ static bool read_after(const char *text, const char *key, const char *unit, stru
 	return true;
 }
 
+/* In the words for a cgroup the "o" is small: they are told apart even where their front is cut. */
 static enum kernlog_scope scope_of(const char *text)
 {
-	if (strcasestr(text, "memory cgroup out of memory"))
-		return KERNLOG_SCOPE_MEMCG;
-	/* Virtuozzo and OpenVZ: of a beancounter, which is a container. */
-	if (strcasestr(text, "out of memory in UB") || strcasestr(text, "out of memory in VE"))
-		return KERNLOG_SCOPE_MEMCG;
-	if (strcasestr(text, "out of memory"))
-		return KERNLOG_SCOPE_GLOBAL;
+	static const struct {
+		const char *words;
+		enum kernlog_scope scope;
+	} scopes[] = {
+		{ "cgroup out of memory", KERNLOG_SCOPE_MEMCG },
+		/* Virtuozzo and OpenVZ: of a beancounter, which is a container. */
+		{ "Out of memory in UB", KERNLOG_SCOPE_MEMCG },
+		{ "Out of memory in VE", KERNLOG_SCOPE_MEMCG },
+		{ "Out of memory", KERNLOG_SCOPE_GLOBAL },
+		{ "out of memory: Kill", KERNLOG_SCOPE_MEMCG },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(scopes); i++)
+		if (strstr(text, scopes[i].words))
+			return scopes[i].scope;
 	return KERNLOG_SCOPE_UNTOLD;
 }
 
