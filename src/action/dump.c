@@ -21,7 +21,15 @@ struct attempt {
 	int dirfd;
 	struct buf *line;
 	char path[2 * STORE_PATH_MAX];
+	char **env;
 };
+
+static void cleanup_attempt(struct attempt *a)
+{
+	hook_free_environment(&a->env);
+}
+
+#define auto_attempt __attribute__((cleanup(cleanup_attempt)))
 
 typedef int (*capture_fn)(const struct dump_request *req, struct dump_result *ret);
 
@@ -76,6 +84,7 @@ static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, 
 		buf_printf(line, "pid %d has gone", (int)pid);
 		return -ESRCH;
 	}
+	a->env = hook_environment(job, pid);
 	a->req = (struct dump_request){
 		.conf = job->conf,
 		.pid = pid,
@@ -84,7 +93,7 @@ static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, 
 		.incident_path = incident_path(job, a->path, sizeof(a->path)),
 		.level = job->level,
 		.deadline_usec = job->deadline_usec,
-		.hook_env = hook_environment(job, pid),
+		.hook_env = a->env,
 	};
 	return 0;
 }
@@ -136,7 +145,7 @@ static int dump_one(struct action_job *job, int procfd, pid_t pid, int dirfd, st
 {
 	enum conf_dump_kind kinds[DUMPER_LADDER_MAX];
 	unsigned n = dumper_ladder(job->conf, pid, kinds);
-	struct attempt a;
+	auto_attempt struct attempt a = { .env = NULL };
 	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
 
 	if (err < 0)
@@ -177,7 +186,7 @@ int work_heap_dump(struct action_job *job, struct buf *line)
 
 static int core_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
 {
-	struct attempt a;
+	auto_attempt struct attempt a = { .env = NULL };
 	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
 
 	return err < 0 ? err : try_kind(&a, DUMP_CORE);
@@ -192,7 +201,7 @@ int work_core(struct action_job *job, struct buf *line)
 static int profile_one(struct action_job *job, int procfd, pid_t pid, int dirfd, struct buf *line)
 {
 	const struct dumper *d = dumper_of_runtime(pid);
-	struct attempt a;
+	auto_attempt struct attempt a = { .env = NULL };
 	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
 
 	if (err < 0)
@@ -229,7 +238,7 @@ static int relieve_one(struct action_job *job, int procfd, pid_t pid, int dirfd,
 	const struct dumper *d = dumper_of_runtime(pid);
 	uint64_t before = read_rss(procfd, pid), after;
 	struct dump_result res = { .bytes = 0 };
-	struct attempt a;
+	auto_attempt struct attempt a = { .env = NULL };
 	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
 
 	if (err < 0)
