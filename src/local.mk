@@ -84,6 +84,8 @@ liboomguard_a_SOURCES = \
 	src/store/retain.h \
 	src/store/store.c \
 	src/store/store.h \
+	src/dump/attach.c \
+	src/dump/attach.h \
 	src/dump/by_command.c \
 	src/dump/by_signal.c \
 	src/dump/core.c \
@@ -100,6 +102,10 @@ liboomguard_a_SOURCES = \
 	src/dump/elf.c \
 	src/dump/elf.h \
 	src/dump/elf_marks.c \
+	src/dump/hotspot.c \
+	src/dump/hotspot.h \
+	src/dump/hprof.c \
+	src/dump/hprof.h \
 	src/dump/kinds.h \
 	src/dump/modules.c \
 	src/dump/modules.h \
@@ -117,6 +123,8 @@ liboomguard_a_SOURCES = \
 	src/dump/trace.h \
 	src/dump/unwind.c \
 	src/dump/unwind.h \
+	src/dump/wire.c \
+	src/dump/wire.h \
 	src/report/explain.c \
 	src/report/explain.h \
 	src/report/explain_input.c \

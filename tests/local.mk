@@ -59,13 +59,18 @@ unit_tests = \
 	tests/unit/conf_print \
 	tests/unit/conf_texts \
 	tests/unit/conf_types \
+	tests/unit/dump_attach \
 	tests/unit/dump_by_command \
 	tests/unit/dump_by_signal \
+	tests/unit/dump_core \
 	tests/unit/dump_dumpers \
 	tests/unit/dump_ehframe \
+	tests/unit/dump_hotspot \
+	tests/unit/dump_hprof \
 	tests/unit/dump_modules \
 	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
+	tests/unit/dump_outfile \
 	tests/unit/dump_stacks \
 	tests/unit/proc_describe \
 	tests/unit/proc_proc \

@@ -22,4 +22,12 @@ int dump_by_command(const struct dump_request *req, struct dump_result *ret);
 /* An ELF core, "core-PID.elf"; see core.h. No longer than dump.max-pause. */
 int dump_core(const struct dump_request *req, struct dump_result *ret);
 
+/*
+ * HotSpot: the heap as "hotspot-PID.hprof", streamed through a fifo in the target's /tmp and
+ * checked for completeness on the way; class histogram and threads as text; a collection.
+ */
+int dump_hotspot(const struct dump_request *req, struct dump_result *ret);
+int profile_hotspot(const struct dump_request *req, struct dump_result *ret);
+int relieve_hotspot(const struct dump_request *req, struct dump_result *ret);
+
 #endif
