@@ -24,7 +24,8 @@ TALK = [
     ("echo size=$(stty size)\n", b"\nsize=33 99"),
     ("RESIZE", None),
     ("until [ \"$(stty size)\" = '44 111' ]; do :; done; echo size=$(stty size)\n", b"size=44 111"),
-    ("echo slee$((1))ping; sleep 100\n", b"slee1ping"),
+    # The job says so itself: only then is it surely in the foreground.
+    ("sh -c 'echo slee$((1))ping; exec sleep 100'\n", b"slee1ping"),
     ("\x03", None),
     ("echo rc=$?\n", b"rc=130"),
     ("exit 7\n", None),

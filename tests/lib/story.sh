@@ -40,7 +40,7 @@ STORY_LONG=${STORY_LONG:-15}
 : "${STORY_OOMGUARD:=$STORY_LIB/../../src/oomguard}"
 
 # On a disk: what is written to a tmpfs is charged to the cgroup of the writer and would be a leak of
-# the story's own. The virtual machine has a disk for that.
+# the story's own. In the virtual machine $TMPDIR is on a disk.
 story_make_work() {
 	local dir
 	for dir in "${TMPDIR:-/tmp}" /var/tmp; do
@@ -49,12 +49,6 @@ story_make_work() {
 	# Resolved and without blanks, as mountinfo shows it: the clean-up compares.
 	WORK=$(mktemp -d "$(realpath "$dir")/oomguard-story.XXXXXX") || exit 1
 	[[ $WORK != *[[:space:]\\]* ]] || { echo "Bail out! blanks in $WORK"; exit 1; }
-	# Only there: elsewhere /dev/vda may be the root disk of the machine.
-	if grep -qs ' oomguard\.guest=' /proc/cmdline && [ -b /dev/vda ]; then
-		mount -t ext4 /dev/vda "$WORK" 2>/dev/null ||
-			{ mkfs.ext4 -q -F -O ^has_journal /dev/vda && mount -t ext4 /dev/vda "$WORK"; }
-		find "$WORK" -xdev -mindepth 1 -delete
-	fi
 	# A mount of its own, as a volume is: the guard does not trust a container's own layer.
 	STATE=$WORK/state
 	mkdir -m 700 "$STATE"

@@ -11,7 +11,8 @@ chown -R 65534:65534 "$STATE"
 GUARD_WRAP=(sh -c "mount -o remount,bind,ro /sys/fs/cgroup
 	exec setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all --inh-caps -all \
 		--no-new-privs \"\$@\"" sh)
-guard app -v -s dump.kind=none -s level.dump.actions=snapshot,stacks -- "$PROGRAMS/leak" --rate 5M
+guard app -v -s dump.kind=none -s level.dump.actions=snapshot,stacks -- \
+	"$PROGRAMS/leak" --from 40M --rate 1M
 wait_for 10 logged "started pid"
 is "no capability" "0000000000000000" "$(awk "/^CapEff/ { print \$2 }" "/proc/$GUARD_PID/status")"
 is "uid 65534" 65534 "$(awk "/^Uid/ { print \$2 }" "/proc/$GUARD_PID/status")"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone: changes the machine.
 # shellcheck source-path=SCRIPTDIR source=../../lib/story.sh
 # Whom ptrace lets whom trace: stacks of the own child work up to scope 1 without capabilities, and
 # with CAP_SYS_PTRACE in scope 2; where they cannot work the log says so and all else goes on.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone: changes the machine.
 # shellcheck source-path=SCRIPTDIR source=../../lib/story.sh
 # Swap counts on both sides. The machine has 128 MiB of it.
 . "$(dirname "$0")/../../lib/story.sh"
