@@ -133,6 +133,12 @@ liboomguard_a_SOURCES = \
 	src/report/findings.c \
 	src/report/findings.h \
 	src/report/findings_text.c \
+	src/report/flight.c \
+	src/report/flight.h \
+	src/report/flight_file.c \
+	src/report/flight_format.h \
+	src/report/flight_read.c \
+	src/report/flight_shared.h \
 	src/report/kernlog.c \
 	src/report/kernlog.h \
 	src/report/kernlog_event.c \
@@ -181,7 +187,7 @@ liboomguard_a_SOURCES = \
 	src/watch.c
 liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 
-og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
+og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS)
 
 bin_PROGRAMS += src/oomguard
 src_oomguard_SOURCES = src/main.c

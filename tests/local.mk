@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/proc_describe \
 	tests/unit/proc_proc \
 	tests/unit/proc_tree \
+	tests/unit/report_flight \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \

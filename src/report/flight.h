@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flight recorder. The guard writes samples and events into memory shared with its companion,
+ * without a system call; the companion carries them to state-dir/flight.rec, so that a stalled disk
+ * cannot hold up the guard. What is in the file survives SIGKILL of everything.
+ *
+ * The file has a fixed size and consists of records of 64, 256 and 256 bytes in four rings, each
+ * with its own number and checksum (CRC-32 of all that follows it): a torn, truncated or foreign
+ * record is skipped, never trusted. Little-endian, as written; another byte order fails the
+ * checksum.
+ *
+ *     header (4096)  magic, version, sizes of the rings, build
+ *     full           a sample at each look above the first level, else one a second
+ *     ten            one sample per 10 s: the highest of it
+ *     minute         one per minute
+ *     events
+ *     lives          the last 32 starts; the newest is written again as it goes on
+ */
+#ifndef OOMGUARD_REPORT_FLIGHT_H
+#define OOMGUARD_REPORT_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FLIGHT_NAME	 "flight.rec"
+#define FLIGHT_TEXT_MAX	 200
+#define FLIGHT_LIVES_MAX 32
+
+struct flight_sample {
+	uint64_t wall_usec;
+	uint64_t use_bytes, limit_bytes; /* UINT64_MAX: no limit */
+	uint64_t usage_bytes, anon_bytes, shmem_bytes, kernel_bytes;
+}; /* with number and checksum: 64 bytes and a bit; see flight_format.h */
+
+enum flight_kind {
+	FLIGHT_START,	/* of the application; value: pid */
+	FLIGHT_LEVEL,	/* text: the log line */
+	FLIGHT_ACTION,	/* text: its result */
+	FLIGHT_RESTART, /* a guarded restart begins */
+	FLIGHT_SIGNAL,	/* a stop signal came from outside; value: its number */
+	FLIGHT_EXIT,	/* of the application; value: wait status */
+	FLIGHT_OOM,	/* the kernel killed something of ours */
+	FLIGHT_END,	/* of the guard, in order; value: exit status */
+	FLIGHT_KINDS,
+};
+
+struct flight_event {
+	uint64_t wall_usec;
+	uint32_t kind; /* enum flight_kind */
+	int32_t value;
+	char text[FLIGHT_TEXT_MAX];
+};
+
+/* How a life ended, as the next one finds out. */
+enum flight_end {
+	FLIGHT_END_UNKNOWN,
+	FLIGHT_END_RUNNING,   /* it is the present one */
+	FLIGHT_END_CLEAN,     /* the application ended by itself or was told to from outside */
+	FLIGHT_END_GUARDED,   /* our restart */
+	FLIGHT_END_OOM,	      /* the kernel, by the guard's own testimony */
+	FLIGHT_END_OOM_GROUP, /* cut off near the limit: the kernel, with the guard in the same
+				 group */
+	FLIGHT_END_KILLED, /* cut off far from the limit: SIGKILL from outside, or the node's OOM */
+	FLIGHT_END_CRASH,  /* the application died of a signal */
+	FLIGHT_END_REBOOT, /* the machine was started anew meanwhile */
+	FLIGHT_ENDS,
+};
+
+struct flight_life {
+	uint64_t start_wall_usec, last_wall_usec; /* last: of its last record */
+	uint64_t limit_bytes, peak_use_bytes, last_use_bytes;
+	uint64_t first_floor_bytes, last_floor_bytes; /* to see the same slope in each life */
+	uint64_t boot_id;			      /* hash of /proc/sys/kernel/random/boot_id */
+	uint32_t restarts, ooms, dumps, levels;	      /* counted in this life */
+	uint32_t end;				      /* enum flight_end */
+	int32_t exit_status;
+};
+
+/* --- the guard's side: shared memory --- */
+
+struct flight; /* the shared area */
+
+/* Maps the area (MAP_SHARED|MAP_ANONYMOUS, 40 KiB, touched as it is used). NULL when there is none.
+ */
+struct flight *flight_map(void);
+/* Hot path: no system call, no allocation. Overwrites the oldest when the companion is stalled. */
+void flight_put_sample(struct flight *f, const struct flight_sample *s, bool urgent);
+void flight_put_event(struct flight *f, enum flight_kind kind, int32_t value, const char *text);
+/* The present life as it stands; copied whole. */
+void flight_put_life(struct flight *f, const struct flight_life *life);
+
+/* --- the companion's side --- */
+
+struct flight_file {
+	int fd;			      /* -1: none */
+	uint32_t slots[5], number[5]; /* by ring: how many, and the number of the next record */
+	uint32_t sample_taken, event_taken, life_taken; /* of the shared area */
+	uint32_t life;					/* number of the present life, from 1 */
+	uint64_t life_start_usec;			/* of it; 0: not written yet */
+	struct flight_sample ten, minute;		/* highest so far of the period */
+};
+
+/* Makes or takes over flight.rec in dirfd; a foreign or torn one is renamed to flight.bad.
+ * max_bytes: min(4 MiB, limit / 64), at least 64 KiB. 0 or -errno (-ENOSPC ...; fd is -1 then). */
+int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes);
+/* Writes what is new. 0 or -errno of the first failed write. */
+int flight_file_flush(struct flight_file *file, const struct flight *f);
+
+/* --- readers: the next life, `report`, `status` --- */
+
+struct flight_log {
+	struct flight_sample *samples; /* all rings merged, oldest first; allocated */
+	unsigned n_samples;
+	struct flight_event *events;
+	unsigned n_events;
+	struct flight_life lives[FLIGHT_LIVES_MAX]; /* oldest first */
+	unsigned n_lives;
+	unsigned damaged; /* records that were skipped */
+};
+
+/* Cold path, allocates. 0; -ENOENT; -EBADMSG (foreign: nothing of it is trusted); -errno. */
+int flight_read(int dirfd, struct flight_log *ret_log);
+void flight_log_free(struct flight_log *log);
+
+/* What became of the newest life in the log, when a new one starts. Pure. */
+enum flight_end flight_judge(const struct flight_log *log, uint64_t boot_id);
+
+const char *flight_end_name(enum flight_end end); /* "kernel-oom", ... for JSON and metrics */
+const char *flight_end_words(enum flight_end end);
+const char *flight_kind_name(enum flight_kind kind);
+
+#endif
