@@ -21,6 +21,9 @@
 #include "child/reap.h"
 #include "proc/proc.h"
 
+/* As PID 1 our end is the companion's too: it gets so long to write its last words. */
+#define SCRIBE_FINISH_MSEC 200
+
 /* One guard a process; static so that its size is known at link time and never on the heap. */
 static struct guard the_guard;
 
@@ -205,7 +208,10 @@ static void begin_life(struct guard *g)
 	 * guard and application die together and nobody can write down how. */
 	bool oom = g->budget.in_life || g->budget.last_end == END_OOM;
 
-	if (g->budget.remembers && oom)
+	if (record_begin(g))
+		oom = g->recorder.previous_end == FLIGHT_END_OOM ||
+		      g->recorder.previous_end == FLIGHT_END_OOM_GROUP;
+	else if (g->budget.remembers && oom)
 		log_notice(
 			"the life before ended without a word: killed by the kernel, most likely");
 	budget_begin_life(&g->budget, clock_wall_usec(), oom);
@@ -293,8 +299,8 @@ int guard_run(
 		why = strerror(-r);
 	if (watch_begin(g) < 0 || lists_begin(g) < 0 || life_begin(g) < 0 || brake_setup(g) < 0)
 		return 126;
-	guard_start_scribe(g);
 	begin_life(g);
+	guard_start_scribe(g);
 	watch_announce(g, why);
 	r = life_start_child(g);
 	if (r)
@@ -306,5 +312,6 @@ int guard_run(
 	watch_soon(g);
 	event_base_dispatch(g->base);
 	lists_end(g);
+	scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC);
 	return g->exit_code;
 }

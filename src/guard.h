@@ -7,6 +7,7 @@
  *   watch.c  look -> trigger -> which level has fired; what to say about it
  *   lists.c  carries out a level's list of actions, one after the other
  *   life.c   carries out what the restart table says
+ *   record.c tells the flight recorder
  *   brake.c  the frozen application: probe, slices, release
  *
  * Nothing here allocates after guard_begin(), exits, or waits for anything but the loop.
@@ -27,6 +28,7 @@
 #include "child/restart.h"
 #include "child/signals.h"
 #include "conf/conf.h"
+#include "report/flight.h"
 #include "report/scribe.h"
 #include "store/store.h"
 #include "trigger/brake.h"
@@ -90,6 +92,14 @@ struct braking {
 	struct freezer freezer;
 };
 
+struct recorder {
+	struct flight *flight;	 /* shared with the companion; NULL: no recorder */
+	struct flight_life life; /* as it stands */
+	enum flight_end previous_end;
+	uint64_t next_usec; /* next sample below the first level, and next life record */
+	bool urgent;
+};
+
 struct guard {
 	const struct conf *conf;
 	char *const *argv;
@@ -110,6 +120,7 @@ struct guard {
 	struct lists lists;
 	struct keeper keeper;
 	struct braking braking;
+	struct recorder recorder;
 };
 
 /* guard.c */
@@ -173,6 +184,17 @@ void life_check_gone(struct guard *g);
 /* Asks the budget, then begins a guarded restart. False: held back, and said so. */
 bool life_restart(struct guard *g, unsigned level);
 bool life_is_ending(const struct guard *g);
+
+/* record.c */
+
+/* Reads what the recorder says of the life before, and logs it; maps the shared area. True when
+ * there was a life before: then recorder.previous_end is how it ended. */
+bool record_begin(struct guard *g);
+void record_new_life(struct guard *g);
+/* Hot path: after each look. */
+void record_sample(struct guard *g);
+void record_event(struct guard *g, enum flight_kind kind, int value, const char *text);
+void record_end(struct guard *g, enum flight_end end, int exit_status);
 
 /* brake.c */
 int brake_setup(struct guard *g);

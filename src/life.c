@@ -157,6 +157,7 @@ static void do_forward(struct guard *g)
 	/* It was asked to end from outside: should all of us be killed later, that is no OOM. */
 	budget_end_life(&g->budget, END_CLEAN);
 	guard_save_budget(g);
+	record_event(g, FLIGHT_SIGNAL, g->keeper.stop_signal, "");
 }
 
 static void do_backoff(struct guard *g)
@@ -169,6 +170,7 @@ static void do_backoff(struct guard *g)
 	wait = budget_backoff_usec(&g->budget, g->conf, clock_wall_usec(), random);
 	log_notice("the application is started again in %s", units_human_duration(wait).s);
 	brake_release(g);
+	record_end(g, FLIGHT_END_GUARDED, 0);
 	guard_set_timer(g->keeper.timer, wait);
 }
 
@@ -192,6 +194,7 @@ static void do_exit_ours(struct guard *g)
 {
 	log_notice("exit %u: the guard has stopped the application", g->conf->restart.exit_code);
 	budget_end_life(&g->budget, END_GUARDED);
+	record_end(g, FLIGHT_END_GUARDED, g->conf->restart.exit_code);
 	guard_save_budget(g);
 	guard_over(g, g->conf->restart.exit_code);
 }
@@ -202,7 +205,16 @@ static void do_exit_child(struct guard *g)
 	bool killed = WIFSIGNALED(k->wait_status) && WTERMSIG(k->wait_status) == SIGKILL;
 	int code = child_exit_code(g->conf, k->wait_status);
 
-	budget_end_life(&g->budget, killed && watch_saw_oom_kill(g) ? END_OOM : END_CLEAN);
+	if (killed && watch_saw_oom_kill(g)) {
+		budget_end_life(&g->budget, END_OOM);
+		record_end(g, FLIGHT_END_OOM, code);
+	} else {
+		budget_end_life(&g->budget, END_CLEAN);
+		record_end(g,
+			WIFSIGNALED(k->wait_status) && !k->life.outside ? FLIGHT_END_CRASH
+									: FLIGHT_END_CLEAN,
+			code);
+	}
 	guard_save_budget(g);
 	guard_over(g, code);
 }
@@ -257,6 +269,7 @@ static void say_killed_by_kernel(struct guard *g)
 	watch_describe(g, text, sizeof(text));
 	log_error("the kernel's OOM killer ended the application (pid %d); last seen: %s",
 		(int)g->keeper.child, text);
+	record_event(g, FLIGHT_OOM, (int)g->keeper.child, text);
 }
 
 void life_child_ended(struct guard *g, int wait_status)
@@ -267,6 +280,7 @@ void life_child_ended(struct guard *g, int wait_status)
 		k->life.state != LIFE_KILLING && k->life.state != LIFE_SWEEPING &&
 		watch_saw_oom_kill(g))
 		say_killed_by_kernel(g);
+	record_event(g, FLIGHT_EXIT, wait_status, "");
 	child_take_terminal(k->child);
 	k->wait_status = wait_status;
 	k->child = 0;
@@ -324,6 +338,7 @@ bool life_restart(struct guard *g, unsigned level)
 	k->emergency = emergency;
 	budget_spend(&g->budget, clock_wall_usec(), clock_now_usec() - k->start_usec);
 	guard_save_budget(g);
+	record_event(g, FLIGHT_RESTART, 0, g->lists.reason[level]);
 	life_happen(g, EV_RESTART);
 	return true;
 }
@@ -350,6 +365,7 @@ int life_start_child(struct guard *g)
 	if (g->conf->restart.mode != RESTART_IN_PLACE)
 		child_release_inherited();
 	k->start_usec = clock_now_usec();
+	record_new_life(g);
 	return 0;
 }
 

@@ -45,6 +45,17 @@ static void describe_target(const struct guard *g, struct buf *b)
 		buf_puts(b, "the largest process");
 }
 
+/* The level's name in front: in the recorder the reason stands alone. */
+static const char *line_of_event(const struct conf_level *level, const char *reason)
+{
+	static char text[FLIGHT_TEXT_MAX];
+	struct buf b = BUF_ON(text);
+
+	buf_reset(&b);
+	buf_printf(&b, "%s: %s", level->name, reason);
+	return text;
+}
+
 /* "dump level: 88% of 256MiB ...; snapshot, heap dump asked from pid 7 (python3)" */
 static void say_fired(struct guard *g, unsigned index)
 {
@@ -68,6 +79,7 @@ static void say_fired(struct guard *g, unsigned index)
 		}
 	}
 	log_notice("%s level: %s%s", level->name, g->lists.reason[index], line);
+	record_event(g, FLIGHT_LEVEL, (int)index, line_of_event(level, g->lists.reason[index]));
 }
 
 static void stop_helper(struct guard *g)
@@ -296,6 +308,7 @@ bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status)
 	helper_take_result(&l->helper, result);
 	event_del(l->deadline);
 	l->helper = HELPER_NONE;
+	record_event(g, FLIGHT_ACTION, done ? 0 : 1, result);
 	log_write(done ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "%s level: %s%s", level_now(g)->name,
 		result[0] ? result : conf_action_name(action_now(g)),
 		result[0] ? ""

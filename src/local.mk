@@ -66,6 +66,7 @@ liboomguard_a_SOURCES = \
 	src/child/restart.h \
 	src/child/signals.c \
 	src/child/signals.h \
+	src/record.c \
 	src/trigger/brake.c \
 	src/trigger/brake.h \
 	src/trigger/forecast.c \
@@ -125,6 +126,8 @@ liboomguard_a_SOURCES = \
 	src/dump/unwind.h \
 	src/dump/wire.c \
 	src/dump/wire.h \
+	src/report/companion.c \
+	src/report/companion.h \
 	src/report/explain.c \
 	src/report/explain.h \
 	src/report/explain_input.c \
@@ -155,6 +158,8 @@ liboomguard_a_SOURCES = \
 	src/report/podjson.c \
 	src/report/podtext.c \
 	src/report/podyaml.c \
+	src/report/previous.c \
+	src/report/previous.h \
 	src/report/processes.c \
 	src/report/processes.h \
 	src/report/scribe.c \

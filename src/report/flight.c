@@ -62,6 +62,11 @@ void flight_put_life(struct flight *f, const struct flight_life *life)
 	__atomic_store_n(&f->n_lives, n + 1, __ATOMIC_RELEASE);
 }
 
+bool flight_is_urgent(const struct flight *f)
+{
+	return f && f->urgent;
+}
+
 static const struct {
 	const char *name, *words;
 } ends[FLIGHT_ENDS] = {

@@ -107,6 +107,9 @@ int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes);
 /* Writes what is new. 0 or -errno of the first failed write. */
 int flight_file_flush(struct flight_file *file, const struct flight *f);
 
+/* True while each look is kept and the file must not lag. */
+bool flight_is_urgent(const struct flight *f);
+
 /* --- readers: the next life, `report`, `status` --- */
 
 struct flight_log {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "report/flight.h"
 #include "report/snapshot.h"
 #include "store/store.h"
 
@@ -36,6 +37,8 @@ struct scribe {
 	int fd;	   /* our end of a SOCK_SEQPACKET pair, non-blocking, for the loop */
 	struct scribe_shared *shared;
 	uint32_t last_order;
+	struct flight *flight; /* the recorder's area, set before scribe_start; NULL: none */
+	uint64_t flight_bytes; /* its file may be so large */
 };
 
 #define SCRIBE_NONE ((struct scribe){ .fd = -1 })
@@ -58,6 +61,12 @@ int scribe_order(struct scribe *s, const struct snapshot_input *in, bool as_init
 
 /* What it has answered: 1 and *ret, 0 when nothing is there, -EPIPE when it is dead. */
 int scribe_take_answer(struct scribe *s, struct scribe_answer *ret);
+
+/* Wakes it up to carry what is new into the flight recorder's file. Never blocks. */
+void scribe_ring(struct scribe *s);
+
+/* The end: it writes what is left and ends; waited for at most msec (a stalled disk). */
+void scribe_finish(struct scribe *s, int msec);
 
 /* Told by the reaper that pid has ended; true when that was the companion (fd is closed then). */
 bool scribe_has_ended(struct scribe *s, pid_t pid);
