@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -264,11 +265,21 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 /* A kernel kill in words: the one line that `OOMKilled` never gives. */
 static void say_killed_by_kernel(struct guard *g)
 {
+	const struct flight_life *life = &g->recorder.life;
 	char text[GUARD_LINE_MAX];
+	struct buf b = BUF_ON(text);
 
-	watch_describe(g, text, sizeof(text));
-	log_error("the kernel's OOM killer ended the application (pid %d); last seen: %s",
-		(int)g->keeper.child, text);
+	/* Not what is seen now: the kernel has freed it already. */
+	buf_reset(&b);
+	buf_printf(
+		&b, "the kernel's OOM killer ended the application (pid %d)", (int)g->keeper.child);
+	if (life->peak_use_bytes)
+		buf_printf(&b, "; peak seen: %s of %s, %s",
+			units_human_bytes(life->peak_use_bytes).s,
+			units_human_bytes(life->limit_bytes).s,
+			g->lists.reason[0][0] ? "levels had fired (see above)"
+					      : "no level had fired: faster than the looks");
+	log_error("%s", text);
 	record_event(g, FLIGHT_OOM, (int)g->keeper.child, text);
 }
 
