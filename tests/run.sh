@@ -18,7 +18,7 @@ usage() {
 	  pid1      conformance of a PID 1
 	  engines   the static binary under runc, docker and podman
 	  vm        stories and pid1 again under kernels 6.1 and 6.12 with cgroup v2
-	  analysis  unit tests under sanitizers, static analysis
+	  analysis  unit tests under sanitizers, static analysis, fuzzing, valgrind, distcheck
 
 	options:
 	  -m PATTERN    only tests whose name matches (extended regular expression)
@@ -218,7 +218,8 @@ run_unit() { # COLUMN BUILD CONFIGURE-ARG...
 	shift 2
 	build "$name" "$@" || return
 	say "make check ($name)"
-	CMOCKA_MESSAGE_OUTPUT=TAP nice make -k -C "$work/build/$name" -j"$(nproc)" check \
+	# The lints are a part of their own.
+	CMOCKA_MESSAGE_OUTPUT=TAP nice make -k -C "$work/build/$name" -j"$(nproc)" check lints= \
 		>"$work/check-$name.log" 2>&1 </dev/null
 	collect_check "$column" "$name"
 }
@@ -318,7 +319,8 @@ end_vm() {
 }
 part_analysis() {
 	run_unit asan sanitizers --enable-sanitizers
-	[ ! -d "$here/analysis" ] || run_folder analysis "$here/analysis"
+	STORY_TIMEOUT=${STORY_TIMEOUT:-600} ANALYSIS_SOURCE=$work/build/source run_folder analysis \
+		"$here/analysis"
 }
 
 # What looks at the clock comes first and alone; compiling and linting go beside the virtual machines.
