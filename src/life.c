@@ -277,8 +277,8 @@ static void say_killed_by_kernel(struct guard *g)
 		buf_printf(&b, "; peak seen: %s of %s, %s",
 			units_human_bytes(life->peak_use_bytes).s,
 			units_human_bytes(life->limit_bytes).s,
-			g->lists.reason[0][0] ? "levels had fired (see above)"
-					      : "no level had fired: faster than the looks");
+			life->levels ? "levels had fired (see above)"
+				     : "no level had fired: faster than the looks");
 	log_error("%s", text);
 	record_event(g, FLIGHT_OOM, (int)g->keeper.child, text);
 }
