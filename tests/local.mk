@@ -65,7 +65,6 @@ unit_tests = \
 	tests/unit/dump_core \
 	tests/unit/dump_dumpers \
 	tests/unit/dump_ehframe \
-	tests/unit/dump_get \
 	tests/unit/dump_hotspot \
 	tests/unit/dump_hprof \
 	tests/unit/dump_modules \
@@ -77,7 +76,6 @@ unit_tests = \
 	tests/unit/proc_proc \
 	tests/unit/proc_tree \
 	tests/unit/report_flight \
-	tests/unit/report_explain \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \
