@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "report/explain.h"
+#include "report/replay.h"
 #include "check.h"
 
 #ifndef PACKAGE_VERSION
@@ -18,6 +19,7 @@
 
 static int run_config(const struct cli *cli, char *const *envp);
 static int run_explain(const struct cli *cli, char *const *envp);
+static int run_replay(const struct cli *cli, char *const *envp);
 
 /* What a subcommand takes beside -c, -s, -q, -v. */
 enum {
@@ -51,7 +53,8 @@ static const struct subcommand {
 	{ "explain",
 		"[--json] [FILE...]  say what a kernel log, or what kubectl tells of a pod, shows",
 		run_explain, TAKES_JSON | TAKES_OPERANDS },
-	{ .name = "replay", .takes = TAKES_OPERANDS },
+	{ "replay", "FILE.csv  run a recorded curve through levels, forecast and diagnosis",
+		run_replay, TAKES_OPERANDS },
 };
 
 static const struct option long_options[] = {
@@ -85,7 +88,7 @@ static void print_help(void)
 	      "option > environment > file > default. Exit status: the command's own (128+N when "
 	      "it\n"
 	      "died of signal N), 75 when the guard stopped it, 126/127 when it cannot be run,\n"
-	      "64 usage, 78 configuration.\n",
+	      "64 usage, 65 unreadable input, 78 configuration.\n",
 		stdout);
 }
 
@@ -289,6 +292,33 @@ static int run_explain(const struct cli *cli, char *const *envp)
 {
 	(void)envp;
 	return explain_run(cli->operands, cli->n_operands, cli->json, stdout, stderr);
+}
+
+static int run_replay(const struct cli *cli, char *const *envp)
+{
+	static struct conf conf;
+	auto_fclose FILE *file = NULL;
+	char error[CSV_ERROR_MAX];
+	const char *name;
+	int r;
+
+	if (cli->n_operands != 1)
+		return usage_error("replay takes one file%s", "");
+	name = cli->operands[0];
+	r = cli_load_conf(cli, envp, &conf);
+	if (r >= 0)
+		return r;
+	file = strcmp(name, "-") ? fopen(name, "re") : fdopen(dup(STDIN_FILENO), "r");
+	if (!file) {
+		log_error("%s: %s", name, strerror(errno));
+		return EXIT_INPUT;
+	}
+	r = replay_run(&conf, file, name, STDOUT_FILENO, error);
+	if (r < 0)
+		log_error("%s", error[0] ? error : strerror(-r));
+	if (r == -ENODATA)
+		return EXIT_USAGE;
+	return r == 0 ? 0 : error[0] ? EXIT_INPUT : 1;
 }
 
 int cli_run_command(const struct cli *cli, char *const *envp)

@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 
 #define EXIT_USAGE  64 /* EX_USAGE of sysexits.h */
+#define EXIT_INPUT  65 /* EX_DATAERR */
 #define EXIT_CONFIG 78 /* EX_CONFIG */
 
 #define CLI_SETS_MAX 256

@@ -126,8 +126,16 @@ liboomguard_a_SOURCES = \
 	src/dump/unwind.h \
 	src/dump/wire.c \
 	src/dump/wire.h \
+	src/report/advise.c \
+	src/report/advise.h \
 	src/report/companion.c \
 	src/report/companion.h \
+	src/report/csv.c \
+	src/report/csv.h \
+	src/report/curve.c \
+	src/report/curve.h \
+	src/report/diagnose.c \
+	src/report/diagnose.h \
 	src/report/explain.c \
 	src/report/explain.h \
 	src/report/explain_input.c \
@@ -151,6 +159,8 @@ liboomguard_a_SOURCES = \
 	src/report/kernlog_line.h \
 	src/report/kernlog_table.c \
 	src/report/kernlog_table.h \
+	src/report/leaktest.c \
+	src/report/leaktest.h \
 	src/report/lines.c \
 	src/report/lines.h \
 	src/report/pod.c \
@@ -162,6 +172,8 @@ liboomguard_a_SOURCES = \
 	src/report/previous.h \
 	src/report/processes.c \
 	src/report/processes.h \
+	src/report/replay.c \
+	src/report/replay.h \
 	src/report/scribe.c \
 	src/report/scribe.h \
 	src/report/snapshot.c \
