@@ -196,6 +196,12 @@ void record_sample(struct guard *g);
 void record_event(struct guard *g, enum flight_kind kind, int value, const char *text);
 void record_end(struct guard *g, enum flight_end end, int exit_status);
 
+/* last_words.c */
+
+/* Where the termination message goes; NULL: nowhere. */
+const char *last_words_path(const struct conf *conf);
+void last_words_put(struct guard *g, enum flight_kind kind, const char *text);
+
 /* brake.c */
 int brake_setup(struct guard *g);
 /* Stops all of the application for `level`, at most until `max_usec` from now. */

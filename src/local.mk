@@ -48,6 +48,7 @@ liboomguard_a_SOURCES = \
 	src/cgroup/v1.c \
 	src/cgroup/v2.c \
 	src/cgroup/version.h \
+	src/last_words.c \
 	src/proc/describe.c \
 	src/proc/proc.c \
 	src/proc/proc.h \

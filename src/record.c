@@ -36,6 +36,7 @@ bool record_begin(struct guard *g)
 		previous_find(g->store.dirfd, r->life.boot_id, &previous) == 0 && previous.n_lives;
 	r->flight = flight_map();
 	g->scribe.flight = r->flight;
+	g->scribe.termination_path = last_words_path(g->conf);
 	g->scribe.flight_bytes = file_bytes(g);
 	if (!known)
 		return false;
@@ -107,6 +108,8 @@ void record_event(struct guard *g, enum flight_kind kind, int value, const char 
 	r->life.restarts += kind == FLIGHT_RESTART;
 	r->life.ooms += kind == FLIGHT_OOM;
 	put_life(g);
+	if (kind == FLIGHT_LEVEL || kind == FLIGHT_RESTART || kind == FLIGHT_OOM)
+		last_words_put(g, kind, text);
 	scribe_ring(&g->scribe);
 }
 

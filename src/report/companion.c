@@ -193,11 +193,28 @@ static void carry_out(const struct companion *c, struct scribe_answer *a)
 	send_answer(c, a, err < 0 ? SCRIBE_FAILED : SCRIBE_COMPLETE);
 }
 
+/* In place: the kubelet has the file open for reading by its path, and a rename would break the
+ * mount. */
+static void write_words(struct companion *c)
+{
+	const char *words = flight_take_words(c->flight, &c->words_taken);
+	auto_close int fd = -1;
+	ssize_t len;
+
+	if (!words || !c->termination_path)
+		return;
+	len = (ssize_t)strnlen(words, FLIGHT_WORDS_MAX);
+	fd = open(c->termination_path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && pwrite(fd, words, (size_t)len, 0) == len && ftruncate(fd, len) < 0)
+		return; /* longer words before stay behind it: readers take the first line */
+}
+
 static void wait_for_order(struct companion *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	int msec = flight_is_urgent(c->flight) ? FLUSH_URGENT_MSEC : FLUSH_CALM_MSEC;
 
+	write_words(c);
 	flight_file_flush(&c->file, c->flight); /* a full disk: the next one may fit again */
 	poll(&p, 1, msec);
 }
@@ -226,6 +243,7 @@ static void serve(struct companion *c)
 		}
 		carry_out(c, &a);
 	}
+	write_words(c);
 	flight_file_flush(&c->file, c->flight);
 }
 

@@ -26,6 +26,8 @@ struct companion {
 	const struct cgroup *cgroup; /* as at the fork, for its fds */
 	struct scribe_shared *shared;
 	const struct flight *flight;
+	const char *termination_path;
+	uint32_t words_taken;
 	uint64_t flight_bytes;
 	struct flight_file file;
 };

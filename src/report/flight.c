@@ -62,6 +62,27 @@ void flight_put_life(struct flight *f, const struct flight_life *life)
 	__atomic_store_n(&f->n_lives, n + 1, __ATOMIC_RELEASE);
 }
 
+void flight_put_words(struct flight *f, const char *text)
+{
+	uint32_t n;
+
+	if (!f)
+		return;
+	n = f->n_words;
+	buf_copy(f->words[n % 2], sizeof(f->words[0]), text);
+	__atomic_store_n(&f->n_words, n + 1, __ATOMIC_RELEASE);
+}
+
+const char *flight_take_words(const struct flight *f, uint32_t *taken)
+{
+	uint32_t n = f ? __atomic_load_n(&f->n_words, __ATOMIC_ACQUIRE) : 0;
+
+	if (n == *taken)
+		return NULL;
+	*taken = n;
+	return f->words[(n - 1) % 2];
+}
+
 bool flight_is_urgent(const struct flight *f)
 {
 	return f && f->urgent;

@@ -26,6 +26,7 @@
 #define FLIGHT_NAME	 "flight.rec"
 #define FLIGHT_TEXT_MAX	 200
 #define FLIGHT_LIVES_MAX 32
+#define FLIGHT_WORDS_MAX 1024
 
 struct flight_sample {
 	uint64_t wall_usec;
@@ -92,6 +93,9 @@ void flight_put_life(struct flight *f, const struct flight_life *life);
 
 /* --- the companion's side --- */
 
+/* The message when it is another than the one taken last; NULL: it is not. */
+const char *flight_take_words(const struct flight *f, uint32_t *taken);
+
 struct flight_file {
 	int fd;			      /* -1: none */
 	uint32_t slots[5], number[5]; /* by ring: how many, and the number of the next record */
@@ -106,6 +110,9 @@ struct flight_file {
 int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes);
 /* Writes what is new. 0 or -errno of the first failed write. */
 int flight_file_flush(struct flight_file *file, const struct flight *f);
+
+/* The termination message as it is to stand now; cut at FLIGHT_WORDS_MAX. */
+void flight_put_words(struct flight *f, const char *text);
 
 /* True while each look is kept and the file must not lag. */
 bool flight_is_urgent(const struct flight *f);

@@ -17,6 +17,8 @@ struct flight {
 	struct flight_sample samples[FLIGHT_SHARED_SAMPLES];
 	struct flight_event events[FLIGHT_SHARED_EVENTS];
 	struct flight_life life[2];
+	uint32_t n_words;
+	char words[2][FLIGHT_WORDS_MAX];
 };
 
 #endif

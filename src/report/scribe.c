@@ -57,6 +57,7 @@ int scribe_start(struct scribe *s, const struct conf *conf, const struct store *
 			.cgroup = cgroup,
 			.shared = s->shared,
 			.flight = s->flight,
+			.termination_path = s->termination_path,
 			.flight_bytes = s->flight_bytes,
 		};
 

@@ -37,8 +37,9 @@ struct scribe {
 	int fd;	   /* our end of a SOCK_SEQPACKET pair, non-blocking, for the loop */
 	struct scribe_shared *shared;
 	uint32_t last_order;
-	struct flight *flight; /* the recorder's area, set before scribe_start; NULL: none */
-	uint64_t flight_bytes; /* its file may be so large */
+	struct flight *flight;	      /* the recorder's area, set before scribe_start; NULL: none */
+	const char *termination_path; /* where the termination message goes; NULL: nowhere */
+	uint64_t flight_bytes;	      /* its file may be so large */
 };
 
 #define SCRIBE_NONE ((struct scribe){ .fd = -1 })
