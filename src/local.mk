@@ -104,11 +104,18 @@ liboomguard_a_SOURCES = \
 	src/dump/elf.c \
 	src/dump/elf.h \
 	src/dump/elf_marks.c \
+	src/dump/get.c \
+	src/dump/get.h \
+	src/dump/go.c \
+	src/dump/gzcheck.c \
+	src/dump/gzcheck.h \
 	src/dump/hotspot.c \
 	src/dump/hotspot.h \
 	src/dump/hprof.c \
 	src/dump/hprof.h \
 	src/dump/kinds.h \
+	src/dump/listeners.c \
+	src/dump/listeners.h \
 	src/dump/modules.c \
 	src/dump/modules.h \
 	src/dump/newfile.c \

@@ -65,6 +65,7 @@ unit_tests = \
 	tests/unit/dump_core \
 	tests/unit/dump_dumpers \
 	tests/unit/dump_ehframe \
+	tests/unit/dump_get \
 	tests/unit/dump_hotspot \
 	tests/unit/dump_hprof \
 	tests/unit/dump_modules \

@@ -30,4 +30,7 @@ int dump_hotspot(const struct dump_request *req, struct dump_result *ret);
 int profile_hotspot(const struct dump_request *req, struct dump_result *ret);
 int relieve_hotspot(const struct dump_request *req, struct dump_result *ret);
 
+/* Go: the heap profile that the application itself offers over HTTP, "go-PID.heap.pb.gz". */
+int dump_go(const struct dump_request *req, struct dump_result *ret);
+
 #endif

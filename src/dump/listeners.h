@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which TCP ports does a process listen on? Its own sockets, matched to the rows of /proc/PID/net.
+ */
+#ifndef OOMGUARD_DUMP_LISTENERS_H
+#define OOMGUARD_DUMP_LISTENERS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LISTENERS_MAX 16
+
+struct listener {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address; /* where to connect to: loopback where it listens on all */
+	socklen_t len;
+	uint64_t inode;
+};
+
+/* Lowest ports first. How many, or -errno. */
+int listeners_find(pid_t pid, struct listener ret[LISTENERS_MAX]);
+
+/* Pure: one row of /proc/net/tcp or tcp6; false for rows of sockets that do not listen. */
+bool listeners_parse_row(const char *row, struct listener *ret);
+
+/*
+ * The calling process enters the network namespace of another one, where that is not its own. For a
+ * helper that is about to end. 0 or -errno (needs CAP_SYS_ADMIN).
+ */
+int listeners_enter_network(pid_t pid);
+
+#endif
