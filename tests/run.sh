@@ -144,11 +144,12 @@ sweep() { # NAME PID
 # the script afterwards.
 jobs=${STORY_JOBS:-$(nproc)}
 start_script() { # COLUMN SCRIPT
-	local name
+	local name limit_s=${STORY_TIMEOUT:-180}
+	[ "$1" != analysis ] || limit_s=${ANALYSIS_TIMEOUT:-900} # compiles everything, beside other things
 	name=$(basename "$2" .sh)
 	mkdir -p "$results/$1"
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	timeout -k 20 "${STORY_TIMEOUT:-180}" bash -c 'echo $$ >"$0"; exec bash "$1"' \
+	timeout -k 20 "$limit_s" bash -c 'echo $$ >"$0"; exec bash "$1"' \
 		"$work/pid.$name" "$2" >"$results/$1/$name.tap" 2>"$results/$1/$name.log" </dev/null &
 	running[$!]="$1 $name $SECONDS"
 }
