@@ -77,6 +77,7 @@ unit_tests = \
 	tests/unit/proc_proc \
 	tests/unit/proc_tree \
 	tests/unit/report_flight \
+	tests/unit/report_explain \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \

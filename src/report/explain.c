@@ -91,7 +91,7 @@ void explain_end(struct explain *x)
 	if (!x->first_line || (x->n_understood && !binary))
 		return;
 	fprintf(x->err,
-		"oomguard: %s:%zu: not understood: neither a kernel log nor what kubectl tells of a "
+		"oomguard: %s:%zu: not understood: neither a kernel log nor kubectl's text of a "
 		"pod\n",
 		x->name, x->first_line);
 	/* Text that has nothing to do with it is an answer ("none"), other bytes are not. */

@@ -53,8 +53,8 @@ static bool is_log_line(const char *line)
 
 static void doubt(struct explain *x, const char *line)
 {
-	static const char *const words[] = { "ut of memory: Kill", "Killed process ",
-		"oom-kill:constraint", "oom_reaper: reaped" };
+	static const char *const words[] = { "ut of memory: Kill", "oom-kill:constraint",
+		"oom_reaper: reaped" };
 
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
 		if (!strstr(line, words[i]))
@@ -73,10 +73,12 @@ static void take_text_line(struct explain *x, const char *line, const char *host
 	bool pod = podtext_take_line(&x->podtext, line);
 
 	/* Events in a description may quote the kernel. */
-	if (kernlog_take_line(x->kernlog, line, host) || pod || is_log_line(line))
+	if (kernlog_take_line(x->kernlog, line, host) || pod) {
 		x->n_understood++;
-	else
-		doubt(x, line);
+		return;
+	}
+	x->n_understood += is_log_line(line);
+	doubt(x, line);
 }
 
 /* A message may hold several lines. */
@@ -147,7 +149,6 @@ static void say_not_understood(struct explain *x, size_t line, const char *what)
 
 static void take_json(struct explain *x, const json_t *value)
 {
-	const json_t *item;
 	size_t i;
 
 	x->n_understood++;
@@ -155,7 +156,8 @@ static void take_json(struct explain *x, const json_t *value)
 		return;
 	if (json_is_object(value) && take_record(x, value))
 		return;
-	json_array_foreach(value, i, item) if (take_record(x, item)) return;
+	for (i = 0; i < json_array_size(value); i++)
+		take_record(x, json_array_get(value, i));
 	if (!json_is_array(value))
 		say_not_understood(x, x->document.first_line, "JSON of neither a pod nor a log");
 }
@@ -302,6 +304,11 @@ static void continue_json(struct explain *x, const char *line, size_t len)
 
 void explain_take_line(struct explain *x, const char *line, size_t len)
 {
+	/* The mark of UTF-8 that some editors put in front. */
+	if (x->n_line == 1 && !strncmp(line, "\xef\xbb\xbf", 3)) {
+		line += 3;
+		len -= 3;
+	}
 	if (!x->first_line && line[strspn(line, " \t")])
 		x->first_line = x->n_line;
 	if (x->document.kind == EXPLAIN_JSON) {

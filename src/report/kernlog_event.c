@@ -68,11 +68,20 @@ bool kernlog_fits_scope(const struct kernlog_event *e, const struct kernlog_fact
 	return !e->facts.scope || !f->scope || e->facts.scope == f->scope;
 }
 
+/* The kinds are in the order in which the kernel prints them: one that came closes those before. */
+static bool waits_for(const struct kernlog_event *e, enum kernlog_kind kind)
+{
+	for (unsigned k = kind; k <= KERNLOG_KILL; k++)
+		if (e->seen[k])
+			return false;
+	return true;
+}
+
 unsigned kernlog_find_waiting(
 	const struct kernlog_host *h, enum kernlog_kind kind, const struct kernlog_facts *f)
 {
 	for (unsigned i = 0; i < h->n_events; i++)
-		if (!h->events[i].seen[kind] && kernlog_fits_scope(&h->events[i], f) &&
+		if (waits_for(&h->events[i], kind) && kernlog_fits_scope(&h->events[i], f) &&
 			!kernlog_is_stale(h, i))
 			return i;
 	return KERNLOG_EVENTS_MAX;

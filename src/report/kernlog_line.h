@@ -49,6 +49,7 @@ struct kernlog_facts {
 	char text[KERNLOG_N_TEXTS][KERNLOG_TEXT_MAX]; /* empty: not told */
 };
 
+/* From INVOKED to KILL in the order in which the kernel prints them. */
 enum kernlog_kind {
 	KERNLOG_NOTHING,
 	KERNLOG_INVOKED,    /* "X invoked oom-killer": an event begins */

@@ -76,6 +76,7 @@ static bool read_row_at(const struct kernlog_table *t, const char *at, struct ke
 		return false;
 	errno = 0;
 	row.pid = strtoll(at, &end, 10);
+	end += strspn(end, " ");
 	if (errno || *end != ']')
 		return false;
 	at = end + 1;

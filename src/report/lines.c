@@ -13,10 +13,31 @@ void lines_init(struct lines *l, lines_taker take, void *arg)
 	l->overlong = false;
 }
 
+/* Colours of a terminal, "ESC [ 1;31 m", stand between the words that matter. */
+static void drop_colours(struct lines *l)
+{
+	size_t to = 0, end;
+
+	for (size_t from = 0; from < l->len; from++) {
+		if (l->text[from] == '\033' && from + 1 < l->len && l->text[from + 1] == '[') {
+			for (end = from + 2; end < l->len && strchr("0123456789;", l->text[end]);)
+				end++;
+			if (end < l->len && (l->text[end] == 'm' || l->text[end] == 'K')) {
+				from = end;
+				continue;
+			}
+		}
+		l->text[to++] = l->text[from];
+	}
+	l->len = to;
+}
+
 static void end_line(struct lines *l)
 {
 	char *nul;
 
+	if (memchr(l->text, '\033', l->len))
+		drop_colours(l);
 	while (l->len && l->text[l->len - 1] == '\r')
 		l->len--;
 	l->text[l->len] = '\0';

@@ -21,7 +21,8 @@ struct lines {
 };
 
 void lines_init(struct lines *l, lines_taker take, void *arg);
-/* Calls `take` for each line that is complete. Carriage returns before a newline are dropped. */
+/* Calls `take` for each line that is complete. Carriage returns before a newline and
+ * colours are dropped. */
 void lines_feed(struct lines *l, const char *bytes, size_t len);
 /* The last line, where no newline ends it. */
 void lines_end(struct lines *l);
