@@ -11,6 +11,7 @@ begin cppcheck
 # clarifyCalculation, unassignedVariable: the compilers do it, and know "static".
 cppcheck --quiet -j "$(nproc)" --std=c11 -Isrc -D_GNU_SOURCE -D__linux__ -D__x86_64__ \
 	--enable=warning,style,performance,portability --inline-suppr \
+	--library=tests/analysis/cppcheck.cfg \
 	--suppress=variableScope --suppress=unusedStructMember --suppress=unreadVariable \
 	--suppress=knownConditionTrueFalse --suppress=clarifyCalculation --suppress=unassignedVariable \
 	--template='{file}:{line}:{column}: {severity}: {message} [{id}]' src 2>&1 |
