@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "report/explain.h"
@@ -43,12 +44,13 @@ static const struct subcommand {
 		run_config, TAKES_DEFAULTS },
 	{ "check", "[--json] [-- COMMAND...]  what works here, what is missing, and how to get it",
 		check_run, TAKES_JSON | TAKES_COMMAND },
-	{ .name = "status", .takes = TAKES_JSON | TAKES_WATCH },
-	{ .name = "dump" },
-	{ .name = "snapshot" },
-	{ .name = "drain" },
-	{ .name = "restart" },
-	{ .name = "reload" },
+	{ "status", "[--json] [--watch]  the running guard: use, limit, growth, levels", status_run,
+		TAKES_JSON | TAKES_WATCH },
+	{ "dump", "    ask the running guard for a snapshot and a heap dump", ask_run, 0 },
+	{ "snapshot", "    ... for a snapshot", ask_run, 0 },
+	{ "drain", "    ... to be not ready from now on", ask_run, 0 },
+	{ "restart", "    ... to restart the application gracefully", ask_run, 0 },
+	{ "reload", "    ... to read its settings again", ask_run, 0 },
 	{ .name = "report", .takes = TAKES_FORMAT | TAKES_ONE },
 	{ "explain",
 		"[--json] [FILE...]  say what a kernel log, or what kubectl tells of a pod, shows",
@@ -252,7 +254,8 @@ static void warn(const char *message)
 	log_warning("%s", message);
 }
 
-int cli_load_conf(const struct cli *cli, char *const *envp, struct conf *ret_conf)
+int cli_read_conf(
+	const struct cli *cli, char *const *envp, struct conf *ret_conf, char error[CONF_ERROR_MAX])
 {
 	struct conf_input input = {
 		.file = cli->file,
@@ -261,9 +264,15 @@ int cli_load_conf(const struct cli *cli, char *const *envp, struct conf *ret_con
 		.n_sets = cli->n_sets,
 		.warn = warn,
 	};
+
+	return conf_load(&input, ret_conf, error);
+}
+
+int cli_load_conf(const struct cli *cli, char *const *envp, struct conf *ret_conf)
+{
 	char error[CONF_ERROR_MAX];
 
-	if (conf_load(&input, ret_conf, error) < 0) {
+	if (cli_read_conf(cli, envp, ret_conf, error) < 0) {
 		log_error("%s", error);
 		return EXIT_CONFIG;
 	}

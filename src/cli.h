@@ -36,6 +36,10 @@ int cli_parse(int argc, char *const *argv, struct cli *ret_cli);
 /* Loads the configuration that the command line asks for; -1, or 78 after saying what is wrong. */
 int cli_load_conf(const struct cli *cli, char *const *envp, struct conf *ret_conf);
 
+/* The same without a word; -errno, and error says what is wrong. */
+int cli_read_conf(const struct cli *cli, char *const *envp, struct conf *ret_conf,
+	char error[CONF_ERROR_MAX]);
+
 /* Runs the subcommand; its exit status. */
 int cli_run_command(const struct cli *cli, char *const *envp);
 

@@ -19,6 +19,8 @@
 #include "base/units.h"
 #include "child/child.h"
 #include "child/reap.h"
+#include "cli.h"
+#include "control.h"
 #include "proc/proc.h"
 
 /* As PID 1 our end is the companion's too: it gets so long to write its last words. */
@@ -214,6 +216,7 @@ static void begin_life(struct guard *g)
 	else if (g->budget.remembers && oom)
 		log_notice(
 			"the life before ended without a word: killed by the kernel, most likely");
+	count_begin(g, oom && g->budget.remembers && g->budget.in_life);
 	budget_begin_life(&g->budget, clock_wall_usec(), oom);
 	if (g->budget.disarmed)
 		log_notice("%s", budget_verdict_text(BUDGET_NO_DISARMED));
@@ -271,8 +274,8 @@ static void become_reaper(const struct guard *g)
 			"orphans will not come to us: PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
 }
 
-int guard_run(
-	const struct conf *conf, char *const *argv, char *const *envp, const struct favour *favour)
+int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
+	const struct favour *favour)
 {
 	struct guard *g = &the_guard;
 	const char *why = NULL;
@@ -280,7 +283,8 @@ int guard_run(
 
 	/* Not assigned as a whole: that would touch 100 kB of process lists that are never used. */
 	g->conf = conf;
-	g->argv = argv;
+	g->cli = cli;
+	g->argv = cli->argv;
 	g->envp = envp;
 	g->favour = favour;
 	g->scribe = SCRIBE_NONE;
@@ -306,11 +310,15 @@ int guard_run(
 	if (r)
 		return r;
 	event_add(g->signal_event, NULL);
+	control_begin(g);
+	view_begin(g);
 	/* ONFAULT: what is touched stays, what is not costs nothing. Best effort: RLIMIT_MEMLOCK.
 	 */
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	watch_soon(g);
 	event_base_dispatch(g->base);
+	view_end(g);
+	control_end(g);
 	lists_end(g);
 	scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC);
 	return g->exit_code;

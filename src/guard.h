@@ -9,6 +9,9 @@
  *   life.c   carries out what the restart table says
  *   record.c tells the flight recorder
  *   brake.c  the frozen application: probe, slices, release
+ *   view.c   what others can see of it: metrics, probes, status
+ *   count.c  what is counted for them
+ *   drain.c  whether load balancers may still send
  *
  * Nothing here allocates after guard_begin(), exits, or waits for anything but the loop.
  */
@@ -28,9 +31,11 @@
 #include "child/restart.h"
 #include "child/signals.h"
 #include "conf/conf.h"
+#include "http/view.h"
 #include "report/flight.h"
 #include "report/scribe.h"
 #include "store/store.h"
+#include "tally.h"
 #include "trigger/brake.h"
 #include "trigger/pace.h"
 #include "trigger/trigger.h"
@@ -52,18 +57,23 @@ struct watch {
 	bool has_limit;			    /* at the last look */
 };
 
-enum list_step { LIST_IDLE, LIST_SNAPSHOT, LIST_HELPER };
+enum list_step { LIST_IDLE, LIST_SNAPSHOT, LIST_HELPER, LIST_DRAIN };
+
+/* Index of the list that the control socket asks for, after those of the levels. */
+#define LISTS_REQUEST CONF_LEVELS_MAX
 
 struct lists {
 	struct event *deadline; /* of the running action */
 	enum list_step step;
-	unsigned waiting;      /* levels that have fired and wait for their turn, as bits */
-	unsigned level, index; /* the action that runs: conf->levels[level].actions[index] */
+	unsigned waiting;	   /* levels that have fired and wait for their turn, as bits */
+	unsigned level, index;	   /* the action that runs: lists_level(level)->actions[index] */
+	unsigned drained;	   /* levels that have reached their `drain`, as bits */
+	struct conf_level request; /* LISTS_REQUEST */
 	struct helper helper;
 	uint32_t order; /* of the companion */
 	uint64_t begun_usec;
-	char incident[STORE_PATH_MAX];		      /* "incidents/NAME" of this list, "" so far */
-	char reason[CONF_LEVELS_MAX][GUARD_LINE_MAX]; /* why each level has fired */
+	char incident[STORE_PATH_MAX]; /* "incidents/NAME" of this list, "" so far */
+	char reason[CONF_LEVELS_MAX + 1][GUARD_LINE_MAX]; /* why each level has fired */
 };
 
 struct keeper { /* of the application's life */
@@ -100,8 +110,12 @@ struct recorder {
 	bool urgent;
 };
 
+struct cli;
+struct http;
+
 struct guard {
 	const struct conf *conf;
+	const struct cli *cli; /* where the settings came from, to read them again */
 	char *const *argv;
 	char *const *envp;
 	const struct favour *favour; /* to be given back by the application */
@@ -121,16 +135,19 @@ struct guard {
 	struct keeper keeper;
 	struct braking braking;
 	struct recorder recorder;
+	struct tally tally;
+	struct http *http; /* NULL: off */
+	bool drain_asked;  /* by the user: not ready until the next start */
 };
 
 /* guard.c */
 
 /*
- * Runs argv under guard until it is over. Returns the exit status: the application's, 75, 126, 127.
- * What cannot be set up is logged and done without: the application is started in any case.
+ * Runs cli->argv under guard until it is over. Returns the exit status: the application's, 75, 126,
+ * 127. What cannot be set up is logged and done without: the application is started in any case.
  */
-int guard_run(
-	const struct conf *conf, char *const *argv, char *const *envp, const struct favour *favour);
+int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
+	const struct favour *favour);
 
 /* One-shot timer; replaces what was set. */
 void guard_set_timer(struct event *timer, uint64_t usec);
@@ -164,6 +181,11 @@ void watch_describe(const struct guard *g, char *out, size_t size);
 int lists_begin(struct guard *g);
 /* The level has fired for the reason in lists.reason[level]. */
 void lists_fire(struct guard *g, unsigned level);
+/* The level of that index; that of the request for LISTS_REQUEST. */
+static inline const struct conf_level *lists_level(const struct guard *g, unsigned level)
+{
+	return level == LISTS_REQUEST ? &g->lists.request : &g->conf->levels[level];
+}
 /* The reaper's: true when it was the running helper. */
 bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status);
 /* The companion has answered or died. */
@@ -214,5 +236,32 @@ void brake_ending(struct guard *g);
 void brake_while_stopping(struct guard *g, unsigned level);
 /* Let go of it, whatever it was. */
 void brake_release(struct guard *g);
+
+/* allow.c */
+/* Why a restart for that level would be held back just now; NULL: it would not. */
+const char *allow_restart(const struct guard *g, unsigned level);
+
+/* drain.c */
+/* Not ready from now on, for a while (LIST_DRAIN). False: nothing to wait for. */
+bool drain_begin(struct guard *g);
+/* Should load balancers send nothing more? */
+bool drain_is_on(const struct guard *g);
+
+/* view.c */
+/* The state of now; reads small files of the cgroup and of /proc. */
+void view_fill(const struct guard *g, struct guard_view *ret_view);
+/* Opens http.listen where it is not off; logs when that fails. view_end closes it. */
+void view_begin(struct guard *g);
+void view_end(struct guard *g);
+
+/* count.c */
+/* What was counted before; the life before has ended without a word: killed, most likely. */
+void count_begin(struct guard *g, bool was_killed);
+void count_restart(struct guard *g, unsigned level);
+/* The kernel has killed the application. */
+void count_kill(struct guard *g);
+void count_exit(struct guard *g, int wait_status);
+/* The action that runs has ended. */
+void count_action(struct guard *g, enum conf_action action, bool ok, uint64_t usec);
 
 #endif

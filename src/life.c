@@ -15,6 +15,7 @@
 #include "base/signame.h"
 #include "base/units.h"
 #include "child/child.h"
+#include "control.h"
 #include "guard.h"
 
 #define EMERGENCY_GRACE_USEC (5 * USEC_PER_SEC)
@@ -60,7 +61,7 @@ static void do_pre_stop(struct guard *g)
 		.conf = g->conf,
 		.store = &g->store,
 		.action = ACTION_COMMAND,
-		.level = g->conf->levels[g->lists.level].name,
+		.level = lists_level(g, g->lists.level)->name,
 		.reason = g->lists.reason[g->lists.level],
 		.incident = g->lists.incident,
 		.sample = g->watch.sample,
@@ -189,6 +190,7 @@ static void do_start(struct guard *g)
 	}
 	watch_new_life(g);
 	watch_soon(g);
+	g->drain_asked = false;
 }
 
 static void do_exit_ours(struct guard *g)
@@ -289,9 +291,12 @@ void life_child_ended(struct guard *g, int wait_status)
 
 	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL &&
 		k->life.state != LIFE_KILLING && k->life.state != LIFE_SWEEPING &&
-		watch_saw_oom_kill(g))
+		watch_saw_oom_kill(g)) {
+		count_kill(g);
 		say_killed_by_kernel(g);
+	}
 	record_event(g, FLIGHT_EXIT, wait_status, "");
+	count_exit(g, wait_status);
 	child_take_terminal(k->child);
 	k->wait_status = wait_status;
 	k->child = 0;
@@ -322,33 +327,25 @@ void life_check_gone(struct guard *g)
 		life_happen(g, EV_ALL_GONE);
 }
 
-/* Where it is not our growth that fills an ancestor, our restart would not help anybody. */
-static const char *why_not(struct guard *g, bool emergency)
-{
-	enum budget_verdict v;
-
-	if (g->watch.sample.binding && !g->watch.trigger.forecast.ours)
-		return "an ancestor cgroup fills, and it is not our growth";
-	v = budget_ask(&g->budget, g->conf, clock_wall_usec(),
-		clock_now_usec() - g->keeper.start_usec, emergency);
-	return v == BUDGET_YES ? NULL : budget_verdict_text(v);
-}
-
 bool life_restart(struct guard *g, unsigned level)
 {
 	struct keeper *k = &g->keeper;
-	bool emergency = trigger_is_emergency(&g->conf->levels[level]);
-	const char *why = why_not(g, emergency);
+	const char *why = allow_restart(g, level);
 
 	if (life_is_ending(g))
 		return false;
 	if (why) {
-		log_notice("%s level: restart held back: %s", g->conf->levels[level].name, why);
+		log_notice("%s level: restart held back: %s", lists_level(g, level)->name, why);
+		control_say(g, false, why);
 		return false;
 	}
-	k->emergency = emergency;
-	budget_spend(&g->budget, clock_wall_usec(), clock_now_usec() - k->start_usec);
+	k->emergency = trigger_is_emergency(lists_level(g, level));
+	/* Danger is what is counted, not that somebody asked. */
+	if (level != LISTS_REQUEST)
+		budget_spend(&g->budget, clock_wall_usec(), clock_now_usec() - k->start_usec);
 	guard_save_budget(g);
+	count_restart(g, level);
+	control_say(g, true, "the application is being stopped");
 	record_event(g, FLIGHT_RESTART, 0, g->lists.reason[level]);
 	life_happen(g, EV_RESTART);
 	return true;

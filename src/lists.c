@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "control.h"
 #include "guard.h"
 #include "proc/proc.h"
 
@@ -26,7 +27,7 @@ static void step_next(struct guard *g);
 
 static const struct conf_level *level_now(const struct guard *g)
 {
-	return &g->conf->levels[g->lists.level];
+	return lists_level(g, g->lists.level);
 }
 
 static enum conf_action action_now(const struct guard *g)
@@ -59,7 +60,7 @@ static const char *line_of_event(const struct conf_level *level, const char *rea
 /* "dump level: 88% of 256MiB ...; snapshot, heap dump asked from pid 7 (python3)" */
 static void say_fired(struct guard *g, unsigned index)
 {
-	const struct conf_level *level = &g->conf->levels[index];
+	const struct conf_level *level = lists_level(g, index);
 	char line[GUARD_LINE_MAX];
 	struct buf b = BUF_ON(line);
 
@@ -101,7 +102,8 @@ static void list_finish(struct guard *g)
 	event_del(l->deadline);
 	if (g->braking.hold == HOLD_FROZEN)
 		brake_release(g);
-	for (unsigned i = 0; i < CONF_LEVELS_MAX; i++) {
+	control_list_ends(g);
+	for (unsigned i = 0; i <= LISTS_REQUEST; i++) {
 		if (l->waiting & (1u << i)) {
 			l->waiting &= ~(1u << i);
 			lists_fire(g, i);
@@ -140,6 +142,7 @@ static void order_snapshot(struct guard *g)
 	if (r < 0) {
 		log_warning("%s level: no snapshot: the companion process %s", level_now(g)->name,
 			r == -EBUSY ? "is still at work on the last one" : "is not there");
+		control_say(g, false, "no snapshot: the companion process is busy or not there");
 		l->index++;
 		step_next(g);
 		return;
@@ -199,6 +202,8 @@ static void start_helper(struct guard *g)
 	if (r < 0) {
 		log_warning("%s level: %s skipped: no process can be started: %s",
 			level_now(g)->name, conf_action_name(action_now(g)), strerror(-r));
+		control_say(g, false, "no process can be started");
+		count_action(g, action_now(g), false, 0);
 		l->index++;
 		step_next(g);
 		return;
@@ -207,13 +212,16 @@ static void start_helper(struct guard *g)
 	guard_set_timer(l->deadline, deadline + HELPER_EXTRA_USEC);
 }
 
-/* Actions that the guard does itself; `log` was done when the level fired. */
-static void act_by_guard(struct guard *g, enum conf_action action)
+/* Actions that the guard does itself; `log` was done when the level fired. True: it takes time. */
+static bool act_by_guard(struct guard *g, enum conf_action action)
 {
+	if (action == ACTION_DRAIN)
+		return drain_begin(g);
 	if (action == ACTION_FREEZE)
 		brake_freeze(g, g->lists.level, FREEZE_MAX_USEC);
 	else if (action == ACTION_RESTART && !brake_takes_restart(g))
 		life_restart(g, g->lists.level);
+	return false;
 }
 
 static void step_next(struct guard *g)
@@ -230,7 +238,8 @@ static void step_next(struct guard *g)
 				conf_action_name(action));
 			break;
 		case ACT_BY_GUARD:
-			act_by_guard(g, action);
+			if (act_by_guard(g, action))
+				return;
 			break;
 		case ACT_BY_COMPANION:
 			order_snapshot(g);
@@ -252,15 +261,21 @@ static void abandon(struct guard *g)
 		conf_action_name(action_now(g)));
 	stop_helper(g);
 	event_del(l->deadline);
-	l->waiting = 0;
 	l->step = LIST_IDLE;
+	if (l->waiting & (1u << LISTS_REQUEST))
+		l->level = LISTS_REQUEST;
+	l->waiting = 0;
+	control_say(g, false, "left for the emergency");
+	control_list_ends(g);
 }
 
 void lists_fire(struct guard *g, unsigned level)
 {
 	struct lists *l = &g->lists;
-	bool emergency = trigger_is_emergency(&g->conf->levels[level]);
+	bool emergency = trigger_is_emergency(lists_level(g, level));
 
+	if (level != LISTS_REQUEST)
+		g->tally.fired[level]++;
 	if (l->step != LIST_IDLE && !emergency) {
 		l->waiting |= 1u << level;
 		return;
@@ -270,6 +285,8 @@ void lists_fire(struct guard *g, unsigned level)
 	l->level = level;
 	l->index = 0;
 	l->incident[0] = '\0';
+	l->drained &= ~(1u << level);
+	control_list_begins(g);
 	/* The emergency stops first and talks then: a log line takes longer than a page fault. */
 	if (emergency && level_now(g)->actions[0] == ACTION_FREEZE)
 		brake_freeze(g, level, FREEZE_MAX_USEC);
@@ -288,6 +305,13 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (l->step == LIST_IDLE)
 		return;
+	if (l->step == LIST_DRAIN) {
+		l->index++;
+		step_next(g);
+		return;
+	}
+	control_say(g, false, "not done in time");
+	count_action(g, action_now(g), false, clock_now_usec() - l->begun_usec);
 	log_warning("%s level: %s not done after %s: left behind", level_now(g)->name,
 		conf_action_name(action_now(g)),
 		units_human_duration(clock_now_usec() - l->begun_usec).s);
@@ -308,6 +332,8 @@ bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status)
 	helper_take_result(&l->helper, result);
 	event_del(l->deadline);
 	l->helper = HELPER_NONE;
+	count_action(g, action_now(g), done, clock_now_usec() - l->begun_usec);
+	control_say(g, done, result[0] ? result : done ? "done" : "failed without a word");
 	record_event(g, FLIGHT_ACTION, done ? 0 : 1, result);
 	log_write(done ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "%s level: %s%s", level_now(g)->name,
 		result[0] ? result : conf_action_name(action_now(g)),
@@ -332,6 +358,8 @@ static void take_answer(struct guard *g, const struct scribe_answer *a)
 	/* In an emergency what is staged must do: the rest is written while the list goes on. */
 	if (a->stage == SCRIBE_STAGED && !trigger_is_emergency(level_now(g)))
 		return;
+	control_say(
+		g, a->stage != SCRIBE_FAILED, a->stage == SCRIBE_FAILED ? a->text : l->incident);
 	if (a->stage == SCRIBE_FAILED)
 		log_warning("%s level: no snapshot: %s", level_now(g)->name, a->text);
 	else

@@ -49,6 +49,17 @@ liboomguard_a_SOURCES = \
 	src/cgroup/v2.c \
 	src/cgroup/version.h \
 	src/last_words.c \
+	src/http/health.c \
+	src/http/health.h \
+	src/http/http.c \
+	src/http/http.h \
+	src/http/metrics.c \
+	src/http/metrics.h \
+	src/http/probe.c \
+	src/http/probe.h \
+	src/http/request.c \
+	src/http/request.h \
+	src/http/view.h \
 	src/proc/describe.c \
 	src/proc/proc.c \
 	src/proc/proc.h \
@@ -196,6 +207,9 @@ liboomguard_a_SOURCES = \
 	src/action/stacks.c \
 	src/action/target.c \
 	src/action/work.h \
+	src/allow.c \
+	src/ask.c \
+	src/ask.h \
 	src/brake.c \
 	src/check.c \
 	src/check.h \
@@ -205,11 +219,23 @@ liboomguard_a_SOURCES = \
 	src/check_place.c \
 	src/cli.c \
 	src/cli.h \
+	src/control.c \
+	src/control.h \
+	src/count.c \
+	src/drain.c \
 	src/guard.c \
 	src/guard.h \
 	src/life.c \
 	src/lists.c \
-	src/watch.c
+	src/reload.c \
+	src/reload.h \
+	src/status.c \
+	src/tally.c \
+	src/tally.h \
+	src/view.c \
+	src/watch.c \
+	src/wire.c \
+	src/wire.h
 liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 
 og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS)

@@ -28,5 +28,5 @@ int main(int argc, char **argv, char **envp)
 		return r;
 	log_init(conf.guard.log_json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
 		(enum log_level)conf.guard.log_level);
-	return guard_run(&conf, cli.argv, envp, &favour);
+	return guard_run(&conf, &cli, envp, &favour);
 }

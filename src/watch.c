@@ -158,6 +158,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	pace_spent(&w->pace, begun, clock_now_usec() - begun);
 	pause = pace_next(
 		&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT, is_near(w));
+	tally_look(&g->tally, clock_now_usec() - begun, pause);
 	w->due_usec = clock_now_usec() + pause;
 	guard_set_timer(w->timer, pause);
 }

@@ -35,6 +35,14 @@ static unsigned count_recent(const struct budget *b, uint64_t now_wall_usec, uin
 	return n;
 }
 
+uint32_t budget_left(const struct budget *b, const struct conf *conf, uint64_t now_wall_usec)
+{
+	uint32_t max = MIN_OF(conf->restart.max, (uint32_t)BUDGET_TIMES_MAX);
+	uint32_t used = count_recent(b, now_wall_usec, conf->restart.per_usec);
+
+	return max - MIN_OF(used, max);
+}
+
 enum budget_verdict budget_ask(const struct budget *b, const struct conf *conf,
 	uint64_t now_wall_usec, uint64_t life_age_usec, bool emergency)
 {

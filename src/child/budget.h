@@ -48,6 +48,8 @@ void budget_begin_life(struct budget *b, uint64_t now_wall_usec, bool previous_o
 
 enum budget_verdict budget_ask(const struct budget *b, const struct conf *conf,
 	uint64_t now_wall_usec, uint64_t life_age_usec, bool emergency);
+/* How many restarts max in per still allows. */
+uint32_t budget_left(const struct budget *b, const struct conf *conf, uint64_t now_wall_usec);
 /* Counts a guarded restart now; one within BUDGET_EARLY_USEC of the start disarms the next life. */
 void budget_spend(struct budget *b, uint64_t now_wall_usec, uint64_t life_age_usec);
 /* A disarmed life that lived through `use_bytes`: remembered as safe. */

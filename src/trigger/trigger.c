@@ -23,6 +23,21 @@ void trigger_init(struct trigger *t, const struct conf *conf)
 	t->forecast.burst_eta_usec = FORECAST_NEVER;
 }
 
+void trigger_reload(struct trigger *t, const struct conf *conf)
+{
+	struct trigger_level was[CONF_LEVELS_MAX];
+
+	memcpy(was, t->level, sizeof(was));
+	memset(t->level, 0, sizeof(t->level));
+	for (unsigned i = 0; i < conf->n_levels; i++) {
+		const struct conf_level *old = conf_find_level(t->conf, conf->levels[i].name);
+
+		if (old)
+			t->level[i] = was[old - t->conf->levels];
+	}
+	t->conf = conf;
+}
+
 void trigger_new_life(struct trigger *t)
 {
 	t->born_usec = 0;

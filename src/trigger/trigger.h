@@ -76,6 +76,10 @@ unsigned trigger_update(struct trigger *t, const struct trigger_reading *r);
 unsigned trigger_conditions(const struct trigger *t, const struct conf_level *level,
 	const struct trigger_reading *r, bool *ret_all);
 
+/* New settings: levels of the same name keep their state, the history goes on. `conf` lives as long
+ * as t or until the next call. */
+void trigger_reload(struct trigger *t, const struct conf *conf);
+
 /* After an in-place restart: a new program, a new curve; levels are armed, cooldowns stay. */
 void trigger_new_life(struct trigger *t);
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What others can see: the values for metrics, probes and status, taken from struct guard. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "cgroup/node.h"
+#include "guard.h"
+#include "http/http.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+static uint64_t read_peak(const struct cgroup_level *own)
+{
+	unsigned long long bytes;
+	char text[32];
+
+	if (own->fd.peak < 0 || file_pread_text(own->fd.peak, text, sizeof(text)) < 0)
+		return VIEW_UNKNOWN;
+	errno = 0;
+	bytes = strtoull(text, NULL, 10);
+	return errno ? VIEW_UNKNOWN : bytes;
+}
+
+static void fill_own(const struct cgroup_level *own, struct guard_view *v)
+{
+	const struct cgroup_stat *st = &own->stat;
+	const struct view_named components[VIEW_COMPONENTS] = {
+		{ "anon", st->anon },
+		{ "shmem", st->shmem },
+		{ "file", st->file },
+		{ "kernel", st->kernel },
+		{ "slab_unreclaimable", st->slab_unreclaimable },
+		{ "swap", own->last.swap_bytes },
+	};
+
+	memcpy(v->components, components, sizeof(components));
+	v->usage_bytes = own->last.usage_bytes;
+	v->working_set_bytes = cgroup_use_of(BASIS_WORKING_SET, own->last.usage_bytes, st);
+	v->nonreclaimable_bytes = cgroup_use_of(BASIS_NONRECLAIMABLE, own->last.usage_bytes, st);
+	v->peak_bytes = read_peak(own);
+}
+
+/* Where memory cannot be read all of it is left out: old numbers would look like new ones. */
+static void fill_memory(const struct guard *g, struct guard_view *v)
+{
+	const struct watch *w = &g->watch;
+	const struct cgroup_sample *s = &w->sample;
+	const struct forecast *f = &w->trigger.forecast;
+	uint64_t eta = MIN_OF(f->eta_usec, f->burst_eta_usec);
+
+	if (!w->cgroup.n_levels || !w->can_look)
+		return;
+	fill_own(&w->cgroup.levels[0], v);
+	v->use_bytes = s->use_bytes;
+	v->limit_bytes = s->limit_bytes; /* CGROUP_NO_LIMIT is VIEW_UNKNOWN */
+	v->headroom_bytes = s->headroom_bytes;
+	v->high_bytes = w->cgroup.levels[s->binding].last.high_bytes;
+	if (w->has_limit) {
+		v->use_bp = units_share_bp(s->use_bytes, s->limit_bytes);
+		cgroup_limit_source(&w->cgroup, s, v->limit_source, sizeof(v->limit_source));
+	}
+	v->growth_bytes_per_sec = f->growth_bytes_per_sec;
+	v->eta_usec = f->growing ? eta : VIEW_UNKNOWN;
+	watch_describe(g, v->summary, sizeof(v->summary));
+}
+
+static void fill_pressure(const struct cgroup_pressure *p, struct view_named out[VIEW_PRESSURES])
+{
+	if (!p->known)
+		return;
+	out[0] = (struct view_named){ "some", p->some_total_usec };
+	out[1] = (struct view_named){ "full", p->full_total_usec };
+}
+
+static void fill_events(const struct guard *g, struct guard_view *v)
+{
+	struct cgroup_events all, local;
+	struct cgroup_pressure pressure = { .known = false };
+	struct node node;
+
+	if (g->watch.cgroup.n_levels && !cgroup_read_events(&g->watch.cgroup, &all, &local)) {
+		const struct view_named events[VIEW_EVENTS] = {
+			{ "low", all.low },
+			{ "high", all.high },
+			{ "max", all.max },
+			{ "oom", all.oom },
+			{ "oom_kill", all.oom_kill },
+			{ "oom_group_kill", all.oom_group_kill },
+		};
+
+		memcpy(v->events, events, sizeof(events));
+	}
+	if (g->watch.cgroup.n_levels)
+		cgroup_read_pressure(&g->watch.cgroup, &pressure);
+	fill_pressure(&pressure, v->container_pressure);
+	if (g->procfd < 0 || node_read(g->procfd, &node) < 0)
+		return;
+	fill_pressure(&node.pressure, v->node_pressure);
+	if (node.mem_available_bytes)
+		v->node_available_bytes = node.mem_available_bytes;
+}
+
+static uint64_t share_of(const struct conf_amount *at, uint64_t limit_bytes)
+{
+	if (at->set && at->is_share)
+		return at->share_bp;
+	if (at->set && limit_bytes != CGROUP_NO_LIMIT)
+		return units_share_bp(at->bytes, limit_bytes);
+	return VIEW_UNKNOWN;
+}
+
+static uint64_t threshold_of(const struct conf_level *level, uint64_t limit_bytes)
+{
+	uint64_t bytes;
+
+	if (!level->free.set)
+		return share_of(&level->at, limit_bytes);
+	if (limit_bytes == CGROUP_NO_LIMIT)
+		return VIEW_UNKNOWN;
+	bytes = trigger_free_bytes(&level->free, limit_bytes);
+	return bytes < limit_bytes ? units_share_bp(limit_bytes - bytes, limit_bytes) : 0;
+}
+
+static void fill_levels(const struct guard *g, struct guard_view *v)
+{
+	v->n_levels = g->conf->n_levels;
+	for (unsigned i = 0; i < v->n_levels; i++) {
+		const struct conf_level *level = &g->conf->levels[i];
+
+		buf_copy(v->levels[i].name, sizeof(v->levels[i].name), level->name);
+		v->levels[i].active = g->watch.trigger.level[i].fired;
+		v->levels[i].fired_count = g->tally.fired[i];
+		v->levels[i].at_bp = threshold_of(level, g->watch.sample.limit_bytes);
+	}
+}
+
+static void fill_named(
+	struct view_named *out, unsigned n, const char *(*name)(unsigned), const uint64_t *values)
+{
+	for (unsigned i = 0; i < n; i++)
+		out[i] = (struct view_named){ name(i), values[i] };
+}
+
+static void fill_counts(const struct guard *g, struct guard_view *v)
+{
+	const struct tally *t = &g->tally;
+	const struct budget *b = &g->budget;
+
+	fill_named(v->restarts, VIEW_RESTARTS, tally_restart_name, t->restarts);
+	fill_named(v->exits, VIEW_EXITS, tally_exit_name, t->exits);
+	fill_named(v->kills, VIEW_KILLS, tally_kill_name, t->kills);
+	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
+		v->dumps[i].kind = tally_dump_name(i);
+		v->dumps[i].ok = t->dumps[i][0];
+		v->dumps[i].failed = t->dumps[i][1];
+	}
+	if (t->dump_usec)
+		v->dump_usec = t->dump_usec;
+	if (t->last_oom_wall_usec)
+		v->last_oom_wall_usec = t->last_oom_wall_usec;
+	if (b->n_times)
+		v->last_restart_wall_usec = b->times_wall_usec[b->n_times - 1];
+	v->restarts_left = budget_left(b, g->conf, clock_wall_usec());
+	memcpy(v->look_buckets, t->look_buckets, sizeof(v->look_buckets));
+	v->look_count = t->look_count;
+	v->look_sum_usec = t->look_sum_usec;
+	v->look_interval_usec = t->pause_usec;
+	v->blind_usec = g->watch.pace.blind_usec;
+}
+
+/* Every number that may stay unknown. */
+static void forget_numbers(struct guard_view *v)
+{
+	uint64_t *const numbers[] = { &v->usage_bytes, &v->working_set_bytes,
+		&v->nonreclaimable_bytes, &v->peak_bytes, &v->use_bytes, &v->limit_bytes,
+		&v->high_bytes, &v->request_bytes, &v->headroom_bytes, &v->use_bp, &v->eta_usec,
+		&v->node_available_bytes, &v->dump_usec, &v->last_oom_wall_usec,
+		&v->last_restart_wall_usec };
+
+	for (unsigned i = 0; i < ARRAY_LEN(numbers); i++)
+		*numbers[i] = VIEW_UNKNOWN;
+}
+
+void view_fill(const struct guard *g, struct guard_view *v)
+{
+	*v = (struct guard_view){
+		.version = PACKAGE_VERSION,
+		.pid = (uint64_t)g->self,
+		.child = (uint64_t)g->keeper.child,
+		.cgroup_version = g->watch.cgroup.version == CGROUP_V2	 ? 2
+				  : g->watch.cgroup.version == CGROUP_V1 ? 1
+									 : 0,
+		.basis = conf_basis_name(g->conf->guard.basis),
+		.life_state = life_state_name(g->keeper.life.state),
+		.watching = g->watch.can_look && g->watch.has_limit,
+		.draining = drain_is_on(g),
+		.busy = g->lists.step == LIST_HELPER || g->braking.hold != HOLD_NONE,
+		.busy_until_usec = g->lists.begun_usec + g->conf->dump.deadline_usec,
+		.now_usec = clock_now_usec(),
+	};
+	forget_numbers(v);
+	if (g->conf->guard.request_bytes)
+		v->request_bytes = g->conf->guard.request_bytes;
+	fill_memory(g, v);
+	fill_events(g, v);
+	fill_levels(g, v);
+	fill_counts(g, v);
+}
+
+/* --- the server --- */
+
+static void look(void *arg, struct guard_view *ret_view)
+{
+	view_fill(arg, ret_view);
+}
+
+void view_begin(struct guard *g)
+{
+	const char *address = g->conf->http.listen;
+	int r;
+
+	if (!strcmp(address, "off"))
+		return;
+	r = http_open(g->base, address, g->conf->http.app_probe, look, g, &g->http);
+	if (r == 0)
+		log_info("metrics and probes at %s", address);
+	else if (r == -EDESTADDRREQ)
+		log_warning("http.app-probe %s: the host must be a number or localhost: no "
+			    "metrics and probes",
+			g->conf->http.app_probe);
+	else
+		log_warning("http.listen %s: %s: no metrics and probes", address,
+			r == -EINVAL ? "the address must be a number" : strerror(-r));
+}
+
+void view_end(struct guard *g)
+{
+	http_close(g->http);
+	g->http = NULL;
+}
