@@ -220,11 +220,9 @@ static void on_kill(struct kernlog *k, struct kernlog_host *h)
 
 static void close_event(struct kernlog *k, struct kernlog_host *h, unsigned i)
 {
-	struct kernlog_event e = h->events[i];
-
+	h->last = h->events[i];
 	kernlog_drop_event(h, i);
-	kernlog_fill_from_event(&k->read, &e);
-	h->last = e;
+	kernlog_fill_from_event(&k->read, &h->last);
 	/* The one that was killed, which may be a child of the one announced. */
 	h->last.victim = k->read;
 	h->have_last = true;

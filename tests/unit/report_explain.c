@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each NAME.txt of tests/fixtures/kernlog goes with a NAME.json: {"exit", "kills", and what must be
- * found in "verdict" and "stderr"}.
+ * Each NAME.txt of tests/fixtures/kernlog and .../pod goes with a NAME.json: {"exit", "kills", and
+ * what must be found in "verdict", "advice" and "stderr"}.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,6 +75,8 @@ static void check_fixture(const char *top, const char *name)
 		fail_msg("%s: exit status %d", name, r.status);
 	expect_words(json_object_get(want, "verdict"),
 		json_string_value(json_object_get(r.json, "verdict")), name);
+	expect_words(json_object_get(want, "advice"),
+		json_string_value(json_object_get(r.json, "advice")), name);
 	expect_words(json_object_get(want, "stderr"), r.err, name);
 	if (!json_object_get(want, "stderr") && r.err[0])
 		fail_msg("%s: stderr: %s", name, r.err);
@@ -91,15 +93,14 @@ static bool is_fixture(char *name)
 	return end != NULL;
 }
 
-static void every_format_is_read(void **state)
+static unsigned check_fixtures(const char *folder)
 {
 	char top[FIXTURE_PATH_MAX];
 	struct dirent *entry;
 	unsigned n = 0;
 	DIR *dir;
 
-	(void)state;
-	fixture_path("kernlog", top);
+	fixture_path(folder, top);
 	dir = opendir(top);
 	assert_non_null(dir);
 	while ((entry = readdir(dir)) != NULL) {
@@ -109,7 +110,19 @@ static void every_format_is_read(void **state)
 		n++;
 	}
 	closedir(dir);
-	assert_true(n >= 30);
+	return n;
+}
+
+static void every_form_of_kernel_log_is_read(void **state)
+{
+	(void)state;
+	assert_true(check_fixtures("kernlog") >= 30);
+}
+
+static void what_kubectl_tells_is_read(void **state)
+{
+	(void)state;
+	assert_true(check_fixtures("pod") >= 18);
 }
 
 /* The same however the bytes come, as read() may cut them anywhere. */
@@ -261,7 +274,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(much_input_takes_little_memory),
-		cmocka_unit_test(every_format_is_read),
+		cmocka_unit_test(every_form_of_kernel_log_is_read),
+		cmocka_unit_test(what_kubectl_tells_is_read),
 		cmocka_unit_test(pieces_of_any_size),
 		cmocka_unit_test(a_line_of_megabytes_is_cut),
 		cmocka_unit_test(random_bytes_do_no_harm),
