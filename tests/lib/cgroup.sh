@@ -17,15 +17,20 @@ esac
 # may do so only when no process sits in it. In a container with a cgroup namespace of its own that
 # is where all of its processes are: they move one down, as engines in containers do it.
 cgroup_hand_down() {
-	local file=$CGROUP_ROOT/cgroup.subtree_control pid
+	local file=$CGROUP_ROOT/cgroup.subtree_control pid pids
 	[ "$CGROUP_VERSION" = 2 ] || return 0
 	grep -qw memory "$file" && return
 	{ echo +memory >"$file"; } 2>/dev/null && return
-	[ -e "$CGROUP_ROOT/cgroup.type" ] && mkdir -p "$CGROUP_ROOT/init" || return
-	while read -r pid; do
-		{ echo "$pid" >"$CGROUP_ROOT/init/cgroup.procs"; } 2>/dev/null
-	done <"$CGROUP_ROOT/cgroup.procs"
-	{ echo +memory >"$file"; } 2>/dev/null
+	[ -e "$CGROUP_ROOT/cgroup.type" ] || return
+	mkdir -p "$CGROUP_ROOT/init" || return
+	for _ in 1 2 3 4 5; do # whoever is started meanwhile comes with the next round
+		mapfile -t pids <"$CGROUP_ROOT/cgroup.procs"
+		for pid in "${pids[@]}"; do
+			{ echo "$pid" >"$CGROUP_ROOT/init/cgroup.procs"; } 2>/dev/null
+		done
+		{ echo +memory >"$file"; } 2>/dev/null && return
+	done
+	return 1
 }
 
 # Prints why no memory cgroup can be made here; prints nothing when it can.
