@@ -32,7 +32,7 @@ void brake_begin(struct brake *b, const struct brake_start *start)
 		.floor_bytes = MIN_OF(floor + start->lag_bytes, start->zone_bytes / 2),
 		.before_headroom = start->headroom_bytes,
 		.first_headroom = start->headroom_bytes,
-		.speed_bytes_per_sec = MAX_OF(4 * start->speed_bytes_per_sec, SPEED_MIN),
+		.speed_bytes_per_sec = MAX_OF(2 * start->speed_bytes_per_sec, SPEED_MIN),
 		.late_usec = start->late_usec,
 		.sure = start->sure,
 	};
