@@ -63,6 +63,8 @@ liboomguard_a_SOURCES = \
 	src/proc/describe.c \
 	src/proc/proc.c \
 	src/proc/proc.h \
+	src/proc/tmpfs.c \
+	src/proc/tmpfs.h \
 	src/proc/tree.c \
 	src/proc/tree.h \
 	src/child/budget.c \

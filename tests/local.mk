@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/dump_stacks \
 	tests/unit/proc_describe \
 	tests/unit/proc_proc \
+	tests/unit/proc_tmpfs \
 	tests/unit/proc_tree \
 	tests/unit/report_flight \
 	tests/unit/report_explain \
