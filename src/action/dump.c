@@ -244,9 +244,8 @@ static int relieve_one(struct action_job *job, int procfd, pid_t pid, int dirfd,
 	if (err < 0)
 		return err;
 	if (!d || !d->relieve) {
-		buf_printf(line, "no relief: nothing is known to help pid %d (%s)", (int)pid,
-			a.stat.comm);
-		return -ENOSYS;
+		buf_printf(line, "nothing to relieve in pid %d (%s)", (int)pid, a.stat.comm);
+		return 0;
 	}
 	err = d->relieve(&a.req, &res);
 	after = read_rss(procfd, pid);

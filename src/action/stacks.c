@@ -13,6 +13,7 @@
 
 #define STACKS_FINAL "stacks.txt"
 #define STACKS_NAME  STACKS_FINAL ".partial"
+#define NEED_BYTES   (6 * MIB)		   /* nobody asked for them by name */
 #define MARGIN_USEC  (300 * USEC_PER_MSEC) /* to close the file and tell before the deadline */
 
 struct stacks_tally {
@@ -102,6 +103,12 @@ static int write_stacks(struct action_job *job, pid_t only, int dirfd, struct bu
 
 int work_stacks_of(struct action_job *job, pid_t pid, int dirfd, struct buf *line)
 {
+	if (job->sample.headroom_bytes < NEED_BYTES) {
+		buf_printf(line, "no stacks: not enough headroom: %s left, needs %s",
+			units_human_bytes(job->sample.headroom_bytes).s,
+			units_human_bytes(NEED_BYTES).s);
+		return 1;
+	}
 	return write_stacks(job, pid, dirfd, line);
 }
 

@@ -18,7 +18,7 @@ int work_core(struct action_job *job, struct buf *line);
 int work_profile(struct action_job *job, struct buf *line);
 int work_relieve(struct action_job *job, struct buf *line);
 
-/* Stacks of one process, into the incident's directory. As above. */
+/* Stacks of one process, into the incident's directory, where headroom covers it. As above. */
 int work_stacks_of(struct action_job *job, pid_t pid, int dirfd, struct buf *line);
 
 /* admit.c: may this be done? What it would take: */
