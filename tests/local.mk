@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/conf_print \
 	tests/unit/conf_texts \
 	tests/unit/conf_types \
+	tests/unit/control \
 	tests/unit/dump_attach \
 	tests/unit/dump_by_command \
 	tests/unit/dump_by_signal \
@@ -73,6 +74,10 @@ unit_tests = \
 	tests/unit/dump_nspath \
 	tests/unit/dump_outfile \
 	tests/unit/dump_stacks \
+	tests/unit/http_health \
+	tests/unit/http_metrics \
+	tests/unit/http_probe \
+	tests/unit/http_request \
 	tests/unit/proc_describe \
 	tests/unit/proc_proc \
 	tests/unit/proc_tmpfs \
@@ -85,10 +90,12 @@ unit_tests = \
 	tests/unit/store_lifetime \
 	tests/unit/store_retain \
 	tests/unit/store_store \
+	tests/unit/tally \
 	tests/unit/trigger_brake \
 	tests/unit/trigger_history \
 	tests/unit/trigger_pace \
-	tests/unit/trigger_trigger
+	tests/unit/trigger_trigger \
+	tests/unit/wire
 
 check_PROGRAMS += $(unit_tests) tests/programs/threads tests/programs/threads-static
 TESTS += $(unit_tests)
