@@ -178,6 +178,7 @@ liboomguard_a_SOURCES = \
 	src/report/kernlog_facts.c \
 	src/report/kernlog_line.c \
 	src/report/kernlog_line.h \
+	src/report/kernlog_prefix.c \
 	src/report/kernlog_table.c \
 	src/report/kernlog_table.h \
 	src/report/leaktest.c \

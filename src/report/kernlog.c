@@ -16,6 +16,7 @@ struct kernlog {
 	struct kernlog_host *hosts[HOSTS_MAX];
 	unsigned n_hosts;
 	struct kernlog_facts read; /* of the line at hand */
+	bool quoted;		   /* by a program, which may have been told by the kernel before */
 };
 
 struct kernlog *kernlog_new(kernlog_taker take, void *arg)
@@ -69,12 +70,15 @@ static void tell(struct kernlog *k, struct kernlog_host *h, struct kernlog_facts
 	k->take(kill, k->arg);
 }
 
-/* Nothing more is to come of this event: a victim that was announced has been killed. */
+/*
+ * Nothing more is to come of this event: a victim that was announced has been killed, and "Task in
+ * A killed" says so without a name.
+ */
 static void give_up_event(struct kernlog *k, struct kernlog_host *h, unsigned i)
 {
 	struct kernlog_facts kill = h->events[i].victim;
 
-	if (kill.told[KERNLOG_PID]) {
+	if (kill.told[KERNLOG_PID] || h->events[i].facts.text[KERNLOG_TASK_MEMCG][0]) {
 		kernlog_fill_from_event(&kill, &h->events[i]);
 		tell(k, h, &kill);
 	}
@@ -243,10 +247,20 @@ static void on_group_member(struct kernlog *k, struct kernlog_host *h)
 	tell(k, h, &k->read);
 }
 
+static bool is_known(const struct kernlog *k, const struct kernlog_facts *f)
+{
+	for (unsigned i = 0; i < k->n_hosts; i++)
+		if (f->told[KERNLOG_PID] && kernlog_is_recent(k->hosts[i], f->number[KERNLOG_PID]))
+			return true;
+	return false;
+}
+
 static void on_killed(struct kernlog *k, struct kernlog_host *h)
 {
 	unsigned i;
 
+	if (k->quoted && is_known(k, &k->read))
+		return;
 	if (h->group && h->have_last && kernlog_fits_scope(&h->last, &k->read)) {
 		on_group_member(k, h);
 		return;
@@ -273,17 +287,14 @@ static void on_sharing(struct kernlog *k, struct kernlog_host *h)
 static void on_group(struct kernlog *k, struct kernlog_host *h)
 {
 	/* The line of the first victim is lost; it is among the group and will be named again. */
-	if (!h->have_last && h->n_events) {
-		h->last = h->events[h->n_events - 1];
-		kernlog_drop_event(h, h->n_events - 1);
-		memset(&h->last.victim, 0, sizeof(h->last.victim));
-		h->have_last = true;
-	}
 	if (!h->have_last) {
 		memset(&h->last, 0, sizeof(h->last));
-		h->have_last = true;
+		if (h->n_events) {
+			h->last.facts = h->events[h->n_events - 1].facts;
+			kernlog_drop_event(h, h->n_events - 1);
+		}
 	}
-	h->group = true;
+	h->have_last = h->group = true;
 	h->victim_again = false;
 	buf_copy(h->last.facts.text[KERNLOG_TASK_MEMCG], KERNLOG_TEXT_MAX,
 		k->read.text[KERNLOG_TASK_MEMCG]);
@@ -374,6 +385,7 @@ bool kernlog_take_line(struct kernlog *k, const char *line, const char *host)
 	h = find_host(k, host);
 	if (!h)
 		return false;
+	k->quoted = kind == KERNLOG_KILLED && kernlog_is_quoted(line);
 	handlers[kind](k, h);
 	return true;
 }

@@ -55,6 +55,7 @@ static enum kernlog_scope scope_of(const char *text)
 		{ "Out of memory in UB", KERNLOG_SCOPE_MEMCG },
 		{ "Out of memory in VE", KERNLOG_SCOPE_MEMCG },
 		{ "Out of memory", KERNLOG_SCOPE_GLOBAL },
+		{ "Out of Memory", KERNLOG_SCOPE_GLOBAL }, /* up to 2.6.18 */
 		{ "out of memory: Kill", KERNLOG_SCOPE_MEMCG },
 	};
 
@@ -370,19 +371,4 @@ enum kernlog_kind kernlog_read_line(const char *text, struct kernlog_facts *ret_
 			return rows[i].kind;
 	}
 	return KERNLOG_NOTHING;
-}
-
-void kernlog_read_host(const char *text, char *ret_host, size_t size)
-{
-	const char *end = strstr(text, " kernel: "), *start;
-
-	*ret_host = '\0';
-	if (!end || end == text)
-		return;
-	for (start = end; start > text && !isspace((unsigned char)start[-1]);)
-		start--;
-	if ((size_t)(end - start) >= size)
-		return;
-	memcpy(ret_host, start, (size_t)(end - start));
-	ret_host[end - start] = '\0';
 }

@@ -76,6 +76,12 @@ enum kernlog_kind kernlog_read_line(const char *text, struct kernlog_facts *ret_
 /* The host that the prefix "... HOST kernel: " names, else "". */
 void kernlog_read_host(const char *text, char *ret_host, size_t size);
 
+/*
+ * True when a program tells of a kill that it has read of in the kernel's log, as
+ * "node-problem-detector[6018]: " does. Syslog's name for the kernel has no pid.
+ */
+bool kernlog_is_quoted(const char *line);
+
 void kernlog_set_number(struct kernlog_facts *f, enum kernlog_number n, int64_t value);
 /* Without blanks at its end; a text that does not fit stays untold. */
 void kernlog_set_text(struct kernlog_facts *f, enum kernlog_text t, const char *from, size_t len);
