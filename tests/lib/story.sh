@@ -72,7 +72,9 @@ AT_ONCE=(-s guard.start-grace=0s -s level.restart.at=50% -s level.restart.eta=0s
 # Something to wait on that never comes: a sleep without a process.
 mkfifo "$WORK/never"
 exec {story_never}<>"$WORK/never"
-pause() { read -rt 0.02 -u "$story_never" || :; }
+story_pause=0.02
+[ "$STORY_SLOW" -le 1 ] || story_pause=0.1 # asking takes longer than that there
+pause() { read -rt $story_pause -u "$story_never" || :; }
 
 # --- checks -------------------------------------------------------------------------------------
 

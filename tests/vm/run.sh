@@ -86,6 +86,33 @@ find_accel() {
 	accel=$(cat "$answer")
 }
 
+# Programs that stories start all the time, what they load, and what is under test. In memory
+# they start faster than over 9p. (norandmaps does more: translated code is kept by virtual address,
+# and /bin/true takes 19 ms instead of 47.)
+list_warm() {
+	local programs=(bash sh sleep cat grep sed awk ps pgrep timeout env head tail mktemp rm mkdir rmdir
+		mount umount unshare setpriv date stat find sort tr wc ls dirname basename realpath tac id seq
+		chmod chown cp dd touch true kill mkfifo tee xargs cut setsid jq)
+	local program
+	for program in "${programs[@]}"; do
+		program=$(command -v "$program") || continue
+		[ "${program:0:1}" = / ] || program=/bin/$program
+		echo "$program"
+		ldd "$program" 2>/dev/null | grep -o '/[^ ]*' || true
+	done
+	echo /etc/ld.so.cache
+	echo "${STORY_OOMGUARD:-}"
+	ls -d "${STORY_PROGRAMS:-/nothing}"/* 2>/dev/null || true
+	ldd /usr/bin/python3 2>/dev/null | grep -o '/[^ ]*' || true
+	/usr/bin/python3 -c '
+import json, json.tool, sys
+print(sys.executable)
+for module in list(sys.modules.values()):
+    for name in ("__file__", "__cached__"):
+        if getattr(module, name, None):
+            print(getattr(module, name))' || true
+}
+
 write_plan() {
 	local name script word
 	for name in "${!STORY_@}"; do
@@ -105,11 +132,13 @@ boot() {
 	rm -rf "$out/.vm"
 	mkdir -p "$out/.vm/running"
 	write_plan "$@" >"$out/.vm/plan"
+	list_warm 2>/dev/null | xargs -r -d '\n' realpath -e -q 2>/dev/null | sort -u >"$out/.vm/warm" || true
 	rm -f "$tmp"/disk*
 	truncate -s 1G "$tmp/disk"
 	truncate -s 128M "$tmp/disk-swap"
 	start_qemu "$accel" "$((timeout_s + 60))" "$out/console.log" \
-		"psi=1 lsm=yama cgroup_no_v1=all mitigations=off audit=0 random.trust_cpu=on \
+		"psi=1 lsm=yama cgroup_no_v1=all mitigations=off norandmaps no5lvl rcupdate.rcu_expedited=1 \
+init_on_alloc=0 nowatchdog randomize_kstack_offset=off hardened_usercopy=off audit=0 random.trust_cpu=on \
 oomguard.guest=$here/guest.sh oomguard.out=$out oomguard.modules=$dir/modules/lib/modules \
 oomguard.end" \
 		-drive "file=$tmp/disk,if=virtio,format=raw,cache=unsafe" \
