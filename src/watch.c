@@ -146,7 +146,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct guard *g = arg;
 	struct watch *w = &g->watch;
-	uint64_t begun = clock_now_usec(), pause;
+	uint64_t begun = clock_now_usec(), cpu_before = clock_cpu_usec(), pause;
 
 	(void)fd;
 	(void)what;
@@ -155,7 +155,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		decide(g);
 	if (w->sample.detailed)
 		w->detail_due_usec = begun + DETAIL_EVERY_USEC;
-	pace_spent(&w->pace, begun, clock_now_usec() - begun);
+	pace_spent(&w->pace, begun, clock_cpu_usec() - cpu_before);
 	pause = pace_next(
 		&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT, is_near(w));
 	tally_look(&g->tally, clock_now_usec() - begun, pause);

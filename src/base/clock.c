@@ -19,6 +19,11 @@ uint64_t clock_now_usec(void)
 	return now_usec(CLOCK_BOOTTIME);
 }
 
+uint64_t clock_cpu_usec(void)
+{
+	return now_usec(CLOCK_THREAD_CPUTIME_ID);
+}
+
 uint64_t clock_wall_usec(void)
 {
 	return now_usec(CLOCK_REALTIME);

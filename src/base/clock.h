@@ -9,6 +9,10 @@
  */
 uint64_t clock_now_usec(void);
 
+/* CPU time of this thread in microseconds: what a look costs, not how long others kept us waiting.
+ */
+uint64_t clock_cpu_usec(void);
+
 /* CLOCK_REALTIME in microseconds since the epoch, for people and file names only. */
 uint64_t clock_wall_usec(void);
 
