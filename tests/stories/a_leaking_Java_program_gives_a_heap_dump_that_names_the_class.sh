@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Without any setting: kind = auto finds out what it is. The program is another user's.
-# shellcheck source-path=SCRIPTDIR source=../lib/story.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/story.sh disable=SC2016 # $ of a class's name
 . "$(dirname "$0")/../lib/story.sh"
 needs_cgroup
 command -v javac >/dev/null || skip "no javac"
