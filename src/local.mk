@@ -162,6 +162,7 @@ liboomguard_a_SOURCES = \
 	src/report/explain_input.c \
 	src/report/explain_output.c \
 	src/report/explain_parts.h \
+	src/report/explain_told.c \
 	src/report/findings.c \
 	src/report/findings.h \
 	src/report/findings_text.c \

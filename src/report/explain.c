@@ -49,6 +49,7 @@ static void take_line(const char *text, size_t len, void *arg)
 void explain_begin(struct explain *x, const char *name)
 {
 	x->name = name;
+	x->n_input++;
 	x->n_line = 0;
 	x->n_understood = 0;
 	x->n_doubts = 0;

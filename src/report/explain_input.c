@@ -15,6 +15,8 @@ void explain_take_kill(const struct kernlog_facts *kill, void *arg)
 {
 	struct explain *x = arg;
 
+	if (explain_was_told(x, kill))
+		return;
 	findings_add_kill(&x->findings, kill);
 	explain_write_kill(x, kill);
 }

@@ -18,6 +18,14 @@
 
 enum explain_kind { EXPLAIN_TEXT, EXPLAIN_JSON, EXPLAIN_YAML };
 
+/* Kills that are remembered, for inputs that overlap; older ones give way. */
+#define EXPLAIN_TOLD 32768
+
+struct explain_told {
+	uint64_t hash;
+	unsigned input; /* which told it, from 1; 0: none */
+};
+
 struct explain {
 	bool json;
 	FILE *out, *err;
@@ -36,7 +44,8 @@ struct explain {
 
 	/* all of it */
 	bool unreadable;
-	unsigned n_written;
+	unsigned n_written, n_input;
+	struct explain_told told[EXPLAIN_TOLD];
 	struct kernlog *kernlog;
 	struct podtext podtext;
 	struct findings findings;
@@ -47,6 +56,12 @@ void explain_take_line(struct explain *x, const char *line, size_t len);
 void explain_end_document(struct explain *x);
 void explain_take_kill(const struct kernlog_facts *kill, void *x);
 void explain_take_pod(const struct pod *pod, void *x);
+
+/*
+ * explain_told.c: true when an earlier input told of the same kill (dmesg and the journal of one
+ * node); within one input nothing is held to be the same.
+ */
+bool explain_was_told(struct explain *x, const struct kernlog_facts *kill);
 
 /* explain_output.c */
 void explain_write_start(struct explain *x);

@@ -247,6 +247,26 @@ static void random_bytes_do_no_harm(void **state)
 	}
 }
 
+/* dmesg and the journal of the same node; within one input the kernel is believed. */
+static void inputs_that_overlap_tell_once(void **state)
+{
+	char one[FIXTURE_PATH_MAX], two[FIXTURE_PATH_MAX];
+	char *files[] = { one, two, one };
+	struct result r;
+
+	(void)state;
+	fixture_path("kernlog/6.1-group.txt", one);
+	fixture_path("kernlog/5.1-no-uid.txt", two);
+	r = explain_files(files, 3);
+	assert_int_equal(json_array_size(json_object_get(r.json, "kills")), 4);
+	result_free(&r);
+	r = explain_text("Out of memory: Killed process 4 (a) total-vm:1kB, anon-rss:9kB, f\n"
+			 "Out of memory: Killed process 4 (a) total-vm:1kB, anon-rss:9kB, f\n",
+		132);
+	assert_int_equal(json_array_size(json_object_get(r.json, "kills")), 2);
+	result_free(&r);
+}
+
 static void what_cannot_be_read_is_65(void **state)
 {
 	char *files[] = { (char *)"/nonexistent/log" }, *directory[] = { (char *)"/" };
@@ -279,6 +299,7 @@ int main(void)
 		cmocka_unit_test(pieces_of_any_size),
 		cmocka_unit_test(a_line_of_megabytes_is_cut),
 		cmocka_unit_test(random_bytes_do_no_harm),
+		cmocka_unit_test(inputs_that_overlap_tell_once),
 		cmocka_unit_test(what_cannot_be_read_is_65),
 	};
 
