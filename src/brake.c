@@ -91,13 +91,27 @@ void brake_release(struct guard *g)
 	event_del(b->timer);
 	freeze_thaw(&b->freezer);
 	b->hold = HOLD_NONE;
+	b->pausing = false;
 	b->running = true;
 }
 
 static void slice(struct guard *g)
 {
+	g->braking.pausing = false;
 	guard_set_timer(g->braking.timer, g->braking.brake.slice_usec);
 	continue_all(g);
+}
+
+static void slice_after_pause(struct guard *g)
+{
+	struct braking *b = &g->braking;
+
+	if (!b->brake.pause_usec) {
+		slice(g);
+		return;
+	}
+	b->pausing = true;
+	guard_set_timer(b->timer, b->brake.pause_usec);
 }
 
 static void end_probe(struct guard *g, bool calm)
@@ -125,7 +139,7 @@ static void go_on(struct guard *g)
 
 	switch (brake_next(&b->brake, g->watch.sample.headroom_bytes)) {
 	case BRAKE_SLICE:
-		slice(g);
+		slice_after_pause(g);
 		break;
 	case BRAKE_RELEASE:
 		end_probe(g, true);
@@ -156,6 +170,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	if (b->running) {
 		stop_all(g);
 		guard_set_timer(b->timer, PAUSE_USEC);
+		return;
+	}
+	if (b->pausing) {
+		slice(g);
 		return;
 	}
 	watch_refresh(g);
@@ -191,7 +209,7 @@ void brake_ending(struct guard *g)
 	if (b->running)
 		stop_all(g);
 	b->hold = HOLD_STOPPING;
-	brake_stop(&b->brake);
+	brake_stop(&b->brake, life_grace(g));
 	go_on(g);
 }
 
@@ -202,7 +220,7 @@ void brake_while_stopping(struct guard *g, unsigned level)
 	log_info("growth goes on while stopping: braked");
 	stop_all(g);
 	take_hold(g, level, HOLD_STOPPING);
-	brake_stop(&g->braking.brake);
+	brake_stop(&g->braking.brake, life_grace(g));
 	go_on(g);
 }
 

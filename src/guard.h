@@ -95,6 +95,7 @@ struct braking {
 	struct event *timer;
 	enum hold hold;
 	bool running;	/* in a slice just now */
+	bool pausing;	/* stopped between two slices, so that the room lasts */
 	unsigned level; /* that froze it */
 	uint64_t slice_begun_usec;
 	uint64_t until_usec; /* a freeze is always bounded */
@@ -206,6 +207,8 @@ void life_check_gone(struct guard *g);
 /* Asks the budget, then begins a guarded restart. False: held back, and said so. */
 bool life_restart(struct guard *g, unsigned level);
 bool life_is_ending(const struct guard *g);
+/* How long the restart in progress gives the application, microseconds. */
+uint64_t life_grace(const struct guard *g);
 
 /* record.c */
 

@@ -43,7 +43,7 @@ static int pre_stop_work(void *arg, int result_fd)
 	return hook_run(&o->job, o->command, env) == 0 ? 0 : 1;
 }
 
-static uint64_t grace_usec(const struct guard *g)
+uint64_t life_grace(const struct guard *g)
 {
 	uint64_t grace = g->conf->restart.grace_usec;
 
@@ -53,7 +53,7 @@ static uint64_t grace_usec(const struct guard *g)
 static void do_pre_stop(struct guard *g)
 {
 	struct keeper *k = &g->keeper;
-	uint64_t grace = grace_usec(g);
+	uint64_t grace = life_grace(g);
 	struct pre_stop_order order = { .command = g->conf->restart.pre_stop };
 	int r;
 
@@ -86,7 +86,7 @@ static void do_stop_signal(struct guard *g)
 {
 	struct keeper *k = &g->keeper;
 	char name[SIGNAME_TEXT_MAX];
-	uint64_t grace = grace_usec(g);
+	uint64_t grace = life_grace(g);
 
 	if (k->pre_stop.pid > 0)
 		helper_kill(&k->pre_stop);

@@ -8,6 +8,9 @@
 #define SLICE_PART     4
 #define SLICE_MIN_USEC UINT64_C(300)
 #define SLICE_MAX_USEC (10 * USEC_PER_MSEC)
+/* Stopped no longer than this at a time: timers and peers of a program that ends itself must work.
+ */
+#define PAUSE_MAX_USEC (100 * USEC_PER_MSEC)
 /* Run this long without growth: it has ended by itself. */
 #define CALM_USEC (150 * USEC_PER_MSEC)
 /* Less than this part of the headroom in a slice is no growth. */
@@ -38,9 +41,11 @@ void brake_begin(struct brake *b, const struct brake_start *start)
 	};
 }
 
-void brake_stop(struct brake *b)
+void brake_stop(struct brake *b, uint64_t grace_usec)
 {
 	b->stopping = true;
+	b->grace_usec = grace_usec;
+	b->mean_speed = b->speed_bytes_per_sec / 2;
 	b->calm_usec = 0;
 }
 
@@ -58,6 +63,23 @@ static uint64_t slice_for(const struct brake *b, uint64_t headroom_bytes)
 	if (t > SLICE_MAX_USEC)
 		return SLICE_MAX_USEC;
 	return t > b->late_usec + SLICE_MIN_USEC ? (uint64_t)t - b->late_usec : SLICE_MIN_USEC;
+}
+
+/* A slice eats slice x speed; so many of them fit into the room; they shall last half of the grace.
+ */
+static uint64_t pause_for(const struct brake *b, uint64_t headroom_bytes)
+{
+	uint64_t room = MAX_OF(room_above_floor(b, headroom_bytes), UINT64_C(1));
+	unsigned __int128 running = b->mean_speed;
+	uint64_t pause;
+
+	running = running * b->slice_usec / USEC_PER_SEC; /* bytes of a slice */
+	running = running * (b->grace_usec / 2) / room;	  /* time that it has to stand for */
+	if (running <= b->slice_usec)
+		return 0;
+	pause = running - b->slice_usec > PAUSE_MAX_USEC ? PAUSE_MAX_USEC
+							 : (uint64_t)running - b->slice_usec;
+	return pause;
 }
 
 static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
@@ -86,6 +108,7 @@ enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes)
 		return BRAKE_RESTART;
 	b->before_headroom = headroom_bytes;
 	b->slice_usec = slice_for(b, headroom_bytes);
+	b->pause_usec = b->stopping ? pause_for(b, headroom_bytes) : 0;
 	return BRAKE_SLICE;
 }
 
@@ -100,6 +123,7 @@ void brake_ran(struct brake *b, uint64_t headroom_bytes, uint64_t ran_usec)
 	if (ran > b->slice_usec)
 		b->late_usec = MAX_OF(ran - b->slice_usec, b->late_usec);
 	b->ran_usec += ran;
+	b->mean_speed = (b->mean_speed + speed) / 2;
 	b->speed_bytes_per_sec -= b->speed_bytes_per_sec / 8;
 	b->speed_bytes_per_sec = MAX_OF(MAX_OF(b->speed_bytes_per_sec, speed), SPEED_FADED_TO);
 	if (grown > headroom_bytes / CALM_PART) {

@@ -27,6 +27,9 @@ struct brake {
 	uint64_t floor_bytes;	  /* kill at this headroom */
 	uint64_t before_headroom; /* at the begin of the slice */
 	uint64_t slice_usec;
+	uint64_t pause_usec; /* to stay stopped before the next slice, so that room lasts */
+	uint64_t mean_speed; /* bytes per second of running, of the last slices; 0 when it rests */
+	uint64_t grace_usec; /* in which it shall be able to end (stopping) */
 	uint64_t speed_bytes_per_sec; /* fastest seen in a slice or before */
 	uint64_t calm_usec;	      /* ran so long without a rise worth mentioning */
 	uint64_t ran_usec;	      /* in all */
@@ -47,8 +50,12 @@ struct brake_start {
 
 void brake_begin(struct brake *b, const struct brake_start *start);
 
-/* The stop signal has been sent: from now on only slices or the kill. */
-void brake_stop(struct brake *b);
+/*
+ * The stop signal has been sent: from now on only slices or the kill. What is left of memory is
+ * spread over half of the grace time: a program that waits for something ends gracefully even when
+ * it allocates flat out whenever it runs; one that does not grow runs nearly all the time.
+ */
+void brake_stop(struct brake *b, uint64_t grace_usec);
 
 /* How to go on; with BRAKE_SLICE b->slice_usec tells for how long. Called while it is stopped. */
 enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes);

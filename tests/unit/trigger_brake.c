@@ -118,7 +118,7 @@ static void while_stopping_it_never_reaches_the_limit(void **state)
 		struct outcome o;
 
 		begin(64 * MIB, 2 * MIB, 2 * MIB, speeds[i], true);
-		brake_stop(&b);
+		brake_stop(&b, 5 * USEC_PER_SEC);
 		o = drive(&app, 2 * MIB);
 		assert_int_equal(o.verdict, BRAKE_KILL);
 		assert_true(o.headroom > 0);
@@ -132,10 +132,50 @@ static void a_child_that_needs_100_ms_gets_them(void **state)
 
 	(void)state;
 	begin(128 * MIB, 2 * MIB, 2 * MIB, 5 * MIB, true);
-	brake_stop(&b);
+	brake_stop(&b, 5 * USEC_PER_SEC);
 	o = drive(&app, 2 * MIB);
 	assert_int_equal(o.verdict, BRAKE_SLICE);
 	assert_true(o.ran_usec >= 100 * USEC_PER_MSEC);
+}
+
+/* It allocates flat out whenever it runs, and ends 100 ms after the signal by the clock. */
+static void room_is_spread_over_the_grace_time(void **state)
+{
+	const uint64_t speeds[] = { 10 * MIB, 200 * MIB, GIB };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t headroom = 2684354, passed = 0;
+
+		begin(256 * MIB, headroom, 2684354, speeds[i], true);
+		brake_stop(&b, 5 * USEC_PER_SEC);
+		while (passed < 100 * USEC_PER_MSEC) {
+			uint64_t grown;
+
+			assert_int_equal(brake_next(&b, headroom), BRAKE_SLICE);
+			grown = speeds[i] * b.slice_usec / USEC_PER_SEC;
+			assert_true(grown < headroom);
+			headroom -= grown;
+			passed += b.slice_usec + b.pause_usec;
+			brake_ran(&b, headroom, b.slice_usec);
+		}
+	}
+}
+
+static void what_does_not_grow_runs_nearly_all_the_time(void **state)
+{
+	uint64_t ran = 0, paused = 0;
+
+	(void)state;
+	begin(256 * MIB, 2684354, 2684354, 10 * MIB, true);
+	brake_stop(&b, 5 * USEC_PER_SEC);
+	for (unsigned i = 0; i < 200; i++) {
+		assert_int_equal(brake_next(&b, 2684354), BRAKE_SLICE);
+		ran += b.slice_usec;
+		paused += b.pause_usec;
+		brake_ran(&b, 2684354, b.slice_usec);
+	}
+	assert_true(ran > 2 * paused);
 }
 
 static void where_we_are_woken_up_late_there_is_no_probe(void **state)
@@ -144,7 +184,7 @@ static void where_we_are_woken_up_late_there_is_no_probe(void **state)
 	begin(256 * MIB, 16 * MIB, 2684354, 3 * GIB, false);
 	b.late_usec = 8 * USEC_PER_MSEC;
 	assert_int_equal(brake_next(&b, 16 * MIB), BRAKE_RESTART);
-	brake_stop(&b);
+	brake_stop(&b, 5 * USEC_PER_SEC);
 	assert_int_equal(brake_next(&b, 16 * MIB), BRAKE_KILL);
 }
 
@@ -156,6 +196,8 @@ int main(void)
 		cmocka_unit_test(growth_that_goes_on_is_restarted_before_the_floor),
 		cmocka_unit_test(established_growth_needs_no_probe),
 		cmocka_unit_test(while_stopping_it_never_reaches_the_limit),
+		cmocka_unit_test(room_is_spread_over_the_grace_time),
+		cmocka_unit_test(what_does_not_grow_runs_nearly_all_the_time),
 		cmocka_unit_test(where_we_are_woken_up_late_there_is_no_probe),
 		cmocka_unit_test(a_child_that_needs_100_ms_gets_them),
 	};
