@@ -31,6 +31,7 @@ struct core {
 	pid_t pid;
 	struct outfile out;
 	struct core_pages pages;
+	struct core_exclusions exclusions;
 	int memfd;
 	uint64_t until_usec;
 	uint64_t room;	    /* for program headers */
@@ -63,12 +64,17 @@ static uint64_t gap_of(enum core_class class)
 	return class == CORE_MEMORY ? GAP_MEMORY : GAP_FILE;
 }
 
+static enum core_class class_of(const struct core *c, const struct core_map *map)
+{
+	return core_is_excluded(&c->exclusions, map) ? CORE_SKIP : core_classify(map);
+}
+
 /* --- before the stop: how many segments will there be? --- */
 
 static int count_map(void *arg, const struct core_map *map)
 {
 	struct core *c = arg;
-	enum core_class class = core_classify(map);
+	enum core_class class = class_of(c, map);
 	uint64_t at = map->start, start, end, last = map->start;
 	int r;
 
@@ -208,7 +214,7 @@ static int copy_runs(struct core *c, const struct core_map *map, enum core_class
 static int copy_map(void *arg, const struct core_map *map)
 {
 	struct core *c = arg;
-	enum core_class class = core_classify(map);
+	enum core_class class = class_of(c, map);
 
 	if (class == CORE_SKIP)
 		return 0;
@@ -304,8 +310,10 @@ static int open_and_copy(struct core *c)
 	c->memfd = open(path, O_RDONLY | O_CLOEXEC);
 	if (c->memfd < 0)
 		return -errno;
+	r = core_read_exclusions(c->pid, &c->exclusions);
 	c->room = 64;
-	r = core_each_map(c->pid, count_map, c);
+	if (r == 0)
+		r = core_each_map(c->pid, count_map, c);
 	c->room += c->room / 4;
 	return r < 0 ? r : copy_process(c);
 }

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "dump/core_pages.h"
 
+#define FLAGS "VmFlags:"
 #define CHUNK 16384 /* a line is shorter: PATH_MAX, each byte as \ooo at worst for blanks only */
 
 bool core_parse_map(const char *line, struct core_map *ret)
@@ -52,13 +53,14 @@ enum core_class core_classify(const struct core_map *map)
 	return map->shared ? CORE_HEADER : CORE_MODIFIED;
 }
 
-static int each_line(char *text, core_map_fn each, void *arg)
+typedef int (*line_fn)(void *arg, char *line);
+
+static int each_line(char *text, line_fn each, void *arg)
 {
 	char *saved = NULL;
 
 	for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
-		struct core_map map;
-		int r = core_parse_map(line, &map) ? each(arg, &map) : 0;
+		int r = each(arg, line);
 
 		if (r)
 			return r;
@@ -66,13 +68,13 @@ static int each_line(char *text, core_map_fn each, void *arg)
 	return 0;
 }
 
-int core_each_map(pid_t pid, core_map_fn each, void *arg)
+static int read_lines(pid_t pid, const char *file, line_fn each, void *arg)
 {
 	char text[CHUNK + 1], path[32];
 	auto_close int fd = -1;
 	size_t len = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
@@ -97,4 +99,65 @@ int core_each_map(pid_t pid, core_map_fn each, void *arg)
 		len -= (size_t)(last + 1 - text);
 		memmove(text, last + 1, len);
 	}
+}
+
+struct map_reader {
+	core_map_fn each;
+	void *arg;
+};
+
+static int take_map(void *arg, char *line)
+{
+	struct map_reader *reader = arg;
+	struct core_map map;
+
+	return core_parse_map(line, &map) ? reader->each(reader->arg, &map) : 0;
+}
+
+int core_each_map(pid_t pid, core_map_fn each, void *arg)
+{
+	struct map_reader reader = { .each = each, .arg = arg };
+
+	return read_lines(pid, "maps", take_map, &reader);
+}
+
+struct exclusion_reader {
+	struct core_exclusions *out;
+	struct core_map map; /* that the lines are about */
+};
+
+static int take_flags(void *arg, char *line)
+{
+	struct exclusion_reader *reader = arg;
+	struct core_exclusions *out = reader->out;
+
+	if (core_parse_map(line, &reader->map) || strncmp(line, FLAGS, strlen(FLAGS)) ||
+		!strstr(line, " dd"))
+		return 0;
+	/* Neighbours are one, so that there is room for all. */
+	if (out->n && out->ranges[out->n - 1].end == reader->map.start) {
+		out->ranges[out->n - 1].end = reader->map.end;
+		return 0;
+	}
+	if (out->n == CORE_EXCLUSIONS_MAX)
+		return -E2BIG;
+	out->ranges[out->n].start = reader->map.start;
+	out->ranges[out->n++].end = reader->map.end;
+	return 0;
+}
+
+int core_read_exclusions(pid_t pid, struct core_exclusions *ret)
+{
+	struct exclusion_reader reader = { .out = ret };
+
+	ret->n = 0;
+	return read_lines(pid, "smaps", take_flags, &reader);
+}
+
+bool core_is_excluded(const struct core_exclusions *e, const struct core_map *map)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (map->start >= e->ranges[i].start && map->end <= e->ranges[i].end)
+			return true;
+	return false;
 }

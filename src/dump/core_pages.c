@@ -17,6 +17,7 @@
 #define SCAN_FILE    (UINT64_C(1) << 2)
 #define SCAN_PRESENT (UINT64_C(1) << 3)
 #define SCAN_SWAPPED (UINT64_C(1) << 4)
+#define SCAN_ZERO    (UINT64_C(1) << 5) /* the page of zeroes that all share: read, never written */
 
 struct scan_arg {
 	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
@@ -60,8 +61,8 @@ static int ask_scan(struct core_pages *p, enum core_class class, uint64_t from, 
 		.end = end,
 		.vec = (uintptr_t)p->regions,
 		.vec_len = CORE_PAGES_REGIONS,
-		.category_inverted = private_file ? SCAN_FILE : 0,
-		.category_mask = private_file ? SCAN_FILE : 0,
+		.category_inverted = SCAN_ZERO | (private_file ? SCAN_FILE : 0),
+		.category_mask = SCAN_ZERO | (private_file ? SCAN_FILE : 0),
 		.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
 		.return_mask = SCAN_PRESENT,
 	};

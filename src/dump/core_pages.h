@@ -38,6 +38,20 @@ enum core_class core_classify(const struct core_map *map);
 typedef int (*core_map_fn)(void *arg, const struct core_map *map);
 int core_each_map(pid_t pid, core_map_fn each, void *arg);
 
+#define CORE_EXCLUSIONS_MAX 1024
+
+/* What the process does not want to be in a core (MADV_DONTDUMP): keys and passwords. */
+struct core_exclusions {
+	struct {
+		uint64_t start, end;
+	} ranges[CORE_EXCLUSIONS_MAX];
+	unsigned n;
+};
+
+/* From /proc/PID/smaps. 0, -E2BIG, or -errno. */
+int core_read_exclusions(pid_t pid, struct core_exclusions *ret);
+bool core_is_excluded(const struct core_exclusions *e, const struct core_map *map);
+
 #define CORE_PAGES_REGIONS 1024
 #define CORE_PAGES_ENTRIES (16u << 10)
 

@@ -30,7 +30,7 @@ static char dir[32];
 static int dirfd_;
 static pid_t target;
 static volatile uint64_t planted = 0x1234567890abcdef;
-static char *heap, *huge;
+static char *heap, *huge, *secret;
 
 static void *wait_for_ever(void *arg)
 {
@@ -46,6 +46,9 @@ static void __attribute__((noreturn)) be_target(int ready)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	planted++;
 	strcpy(heap, "planted in the heap");
+	strcpy(secret, "a pass");
+	strcat(secret, "word");
+	madvise(secret, 4096, MADV_DONTDUMP);
 	strcpy(huge + HUGE_LEN / 2, "in the middle of nowhere");
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&thread, NULL, wait_for_ever, NULL);
@@ -67,7 +70,8 @@ static int set_up(void **state)
 	heap = malloc(4096);
 	huge = mmap(NULL, HUGE_LEN, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (huge == MAP_FAILED)
+	secret = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (huge == MAP_FAILED || secret == MAP_FAILED)
 		return -1;
 	target = fork();
 	if (!target)
@@ -85,6 +89,7 @@ static int tear_down(void **state)
 	kill(target, SIGKILL);
 	waitpid(target, NULL, 0);
 	munmap(huge, HUGE_LEN);
+	munmap(secret, 4096);
 	free(heap);
 	close(dirfd_);
 	fixture_remove(dir);
@@ -184,6 +189,8 @@ static void core_has_threads_memory_and_files(void **state)
 	assert_string_equal(text, "planted in the heap");
 	look_up(fd, (uintptr_t)(huge + HUGE_LEN / 2), text, sizeof(text));
 	assert_string_equal(text, "in the middle of nowhere");
+	/* What does not want to be in a core is not. */
+	assert_int_equal(look_up(fd, (uintptr_t)secret, text, 1), -1);
 	/* Mapped, and nothing there. */
 	assert_int_equal(look_up(fd, (uintptr_t)huge, text, 1), 0);
 	assert_int_equal(look_up(fd, 16, text, 1), -1);
