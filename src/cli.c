@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "report/explain.h"
+#include "report/render.h"
 #include "report/replay.h"
 #include "check.h"
 
@@ -21,6 +22,7 @@
 static int run_config(const struct cli *cli, char *const *envp);
 static int run_explain(const struct cli *cli, char *const *envp);
 static int run_replay(const struct cli *cli, char *const *envp);
+static int run_report(const struct cli *cli, char *const *envp);
 
 /* What a subcommand takes beside -c, -s, -q, -v. */
 enum {
@@ -51,7 +53,9 @@ static const struct subcommand {
 	{ "drain", "    ... to be not ready from now on", ask_run, 0 },
 	{ "restart", "    ... to restart the application gracefully", ask_run, 0 },
 	{ "reload", "    ... to read its settings again", ask_run, 0 },
-	{ .name = "report", .takes = TAKES_FORMAT | TAKES_ONE },
+	{ "report",
+		"[--format text|json|html] [INCIDENT]  render an incident (the newest by default)",
+		run_report, TAKES_FORMAT | TAKES_ONE },
 	{ "explain",
 		"[--json] [FILE...]  say what a kernel log, or what kubectl tells of a pod, shows",
 		run_explain, TAKES_JSON | TAKES_OPERANDS },
@@ -328,6 +332,18 @@ static int run_replay(const struct cli *cli, char *const *envp)
 	if (r == -ENODATA)
 		return EXIT_USAGE;
 	return r == 0 ? 0 : error[0] ? EXIT_INPUT : 1;
+}
+
+static int run_report(const struct cli *cli, char *const *envp)
+{
+	static struct conf conf;
+	int r = cli_load_conf(cli, envp, &conf);
+
+	if (r >= 0)
+		return r;
+	r = render_report(
+		&conf, cli->format, cli->n_operands ? cli->operands[0] : NULL, stdout, stderr);
+	return r >= 0 ? r : usage_error("--format is text, json or html, not '%s'", cli->format);
 }
 
 int cli_run_command(const struct cli *cli, char *const *envp)

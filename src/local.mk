@@ -172,6 +172,14 @@ liboomguard_a_SOURCES = \
 	src/report/flight_format.h \
 	src/report/flight_read.c \
 	src/report/flight_shared.h \
+	src/report/html.c \
+	src/report/html.h \
+	src/report/html_style.h \
+	src/report/incident.c \
+	src/report/incident.h \
+	src/report/incident_find.c \
+	src/report/incident_judge.c \
+	src/report/incident_snapshot.c \
 	src/report/kernlog.c \
 	src/report/kernlog.h \
 	src/report/kernlog_event.c \
@@ -186,6 +194,8 @@ liboomguard_a_SOURCES = \
 	src/report/leaktest.h \
 	src/report/lines.c \
 	src/report/lines.h \
+	src/report/plot.c \
+	src/report/plot.h \
 	src/report/pod.c \
 	src/report/pod.h \
 	src/report/podjson.c \
@@ -195,6 +205,10 @@ liboomguard_a_SOURCES = \
 	src/report/previous.h \
 	src/report/processes.c \
 	src/report/processes.h \
+	src/report/render.c \
+	src/report/render.h \
+	src/report/render_json.c \
+	src/report/render_text.c \
 	src/report/replay.c \
 	src/report/replay.h \
 	src/report/scribe.c \
