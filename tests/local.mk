@@ -82,8 +82,14 @@ unit_tests = \
 	tests/unit/proc_proc \
 	tests/unit/proc_tmpfs \
 	tests/unit/proc_tree \
+	tests/unit/report_advise \
+	tests/unit/report_csv \
+	tests/unit/report_curve \
+	tests/unit/report_diagnose \
 	tests/unit/report_flight \
+	tests/unit/report_leaktest \
 	tests/unit/report_explain \
+	tests/unit/report_replay \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \
@@ -115,6 +121,7 @@ EXTRA_DIST += $(lints) \
 	tests/unit/fixture.h \
 	tests/lib \
 	tests/fixtures \
+	tests/bench \
 	tests/analysis \
 	tests/fuzz \
 	.clang-tidy \

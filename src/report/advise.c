@@ -60,7 +60,8 @@ static uint64_t limit_for(const struct advise_facts *f, const struct policy *p)
 
 static uint64_t request_for(const struct advise_facts *f, uint64_t limit_bytes)
 {
-	bool node = f->cause == CAUSE_NODE_PRESSURE || f->wrong_requests;
+	bool node = f->cause == CAUSE_NODE_PRESSURE || f->cause == CAUSE_WRONG_REQUESTS ||
+		    f->wrong_requests;
 	uint64_t seen = node && f->high_bytes ? f->high_bytes : f->usual_bytes;
 	uint64_t request;
 

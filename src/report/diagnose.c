@@ -366,7 +366,7 @@ void diagnose(const struct diagnose_facts *f, struct diagnosis *ret)
 	d.wrong_requests = d.score_pct[CAUSE_WRONG_REQUESTS] > 0;
 	d.cause = winner_of(&d, &best);
 	/* A program that lives and shows nothing has nothing. */
-	if (d.cause == CAUSE_UNKNOWN && d.death <= DEATH_ASKED && best < WINS_FROM_PCT)
+	if (d.cause == CAUSE_UNKNOWN && d.death <= DEATH_ASKED && best < WINS_FROM_PCT && !f->leak)
 		d.cause = CAUSE_NONE;
 	if (d.cause != CAUSE_NONE) {
 		if (d.cause != CAUSE_UNKNOWN)

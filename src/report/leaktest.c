@@ -32,15 +32,13 @@
 #define PACE_MIN_STAIRS_PCT 45	 /* the same for growth with parts that rest */
 #define TO_LIMIT_WINDOWS    5	 /* later is not soon enough to call it a leak */
 #define RISE_PCT	    30	 /* of what the slope promises: the floor has gone on rising */
-#define STAY		    9	 /* evaluations that a confirmed leak may rest */
-
-/* What counts as even: smooth growth, growth in stairs. */
-static const struct {
-	unsigned min_pct, max_pct;
-} even_pace[] = {
-	{ 84, 240 },
-	{ 50, 500 },
-};
+#define EVEN_SLACK_PCT	    3	 /* even growth is this much slower at most, ... */
+#define EVEN_DOUBT_TIMES    4	 /* ... and by noise against growth this many times ... */
+#define EVEN_SLACK_MAX_PCT  26	 /* ... up to this */
+#define EVEN_MAX_PCT	    240
+#define STAIRS_MIN_PCT	    50
+#define STAIRS_MAX_PCT	    500
+#define STAY		    9 /* evaluations that a confirmed leak may rest */
 
 static const struct {
 	uint64_t seconds;
@@ -141,7 +139,7 @@ static void look_at_parts(uint64_t *low, unsigned n, struct leaktest_view *v)
 		d[k] = low[end] - low[k * n / LEAKTEST_PARTS];
 		/* The end of the newest part is the noisiest: fewer buckets than behind any other.
 		 */
-		if (k == LEAKTEST_PARTS - 1 && d[k] <= v->noise_bytes)
+		if (k == LEAKTEST_PARTS - 1 && d[k] <= v->noise_bytes / 2)
 			continue;
 		if (mean && pct_of(d[k], mean) > PART_MIN_PCT)
 			v->growing_parts |= 1u << k;
@@ -183,11 +181,18 @@ static bool is_suspect(const struct leaktest *t, unsigned window)
 	       v->to_limit_s < TO_LIMIT_WINDOWS * windows[window].seconds && is_new_mark(w);
 }
 
+/*
+ * Even: about as fast at the end as at the begin. How exactly that can be told depends on the noise
+ * in each part. Faster is allowed more: the window may reach back to before it began.
+ */
 static bool is_even(const struct leaktest_view *v)
 {
-	bool stairs = v->growing_parts != ALL_PARTS;
+	unsigned doubt_pct = pct_of(v->noise_bytes * EVEN_DOUBT_TIMES, v->growth_bytes);
+	unsigned slack_pct = MIN_OF(EVEN_SLACK_PCT + doubt_pct, (unsigned)EVEN_SLACK_MAX_PCT);
 
-	return v->pace_pct >= even_pace[stairs].min_pct && v->pace_pct <= even_pace[stairs].max_pct;
+	if (v->growing_parts != ALL_PARTS)
+		return v->pace_pct >= STAIRS_MIN_PCT && v->pace_pct <= STAIRS_MAX_PCT;
+	return v->pace_pct >= 100 - slack_pct && v->pace_pct <= EVEN_MAX_PCT;
 }
 
 /* A program that has not been watched for long. */
