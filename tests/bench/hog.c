@@ -44,7 +44,15 @@ static char *map_block(void)
 	return p;
 }
 
-/* A debt of pages is worked off in bursts of a millisecond. */
+/* Where the next page may come: a rate that does not catch up on what it missed while it was
+ * stopped. */
+static double next_begin(double begun, double bytes)
+{
+	double behind = now_s() - begun - bytes / rate_per_thread;
+
+	return behind > 0.005 ? begun + behind - 0.005 : begun;
+}
+
 static void *grow(void *arg)
 {
 	double begun = now_s(), bytes = 0;
@@ -54,6 +62,8 @@ static void *grow(void *arg)
 		char *block = map_block();
 
 		for (size_t at = 0; at < BLOCK; at += PAGE) {
+			if (rate_per_thread > 0)
+				begun = next_begin(begun, bytes);
 			while (rate_per_thread > 0 && bytes > (now_s() - begun) * rate_per_thread)
 				usleep(1000);
 			block[at] = 1;
