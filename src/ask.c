@@ -152,7 +152,8 @@ int ask_guard(const struct conf *conf, enum wire_command command, char reply[WIR
 		return say_why(conf->guard.state_dir, fd);
 	buf_reset(&b);
 	wire_print_request(command, &b);
-	if (send(fd, b.data, b.len, MSG_NOSIGNAL) < 0)
+	/* Who is refused may have been answered and hung up on before he has asked. */
+	if (send(fd, b.data, b.len, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return say_why(conf->guard.state_dir, -errno);
 	r = read_line(fd, clock_now_usec() + conf->dump.deadline_usec + PATIENCE_USEC, reply);
 	return r < 0 ? say_why(conf->guard.state_dir, r) : 0;
