@@ -87,8 +87,11 @@ unit_tests = \
 	tests/unit/report_curve \
 	tests/unit/report_diagnose \
 	tests/unit/report_flight \
+	tests/unit/report_incident \
 	tests/unit/report_leaktest \
 	tests/unit/report_explain \
+	tests/unit/report_plot \
+	tests/unit/report_render \
 	tests/unit/report_replay \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \

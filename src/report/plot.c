@@ -220,6 +220,8 @@ static void write_levels(const struct incident *in, const struct plot *p, FILE *
 			"y2=\"%.2f%%\"/>\n",
 			LEFT, RIGHT, y, y);
 		free_from = MAX_OF(y, free_from + LABEL_SPACE);
+		if (free_from > 99)
+			continue; /* many low levels: no room for the name */
 		fprintf(out,
 			"<line class=\"level lead\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%.2f%%\" "
 			"y2=\"%.2f%%\"/>\n",
