@@ -203,6 +203,7 @@ void control_list_ends(struct guard *g)
 	for (unsigned i = 0; i < CONNECTIONS_MAX; i++)
 		if (control.connections[i].waits)
 			answer(&control.connections[i], control.all_ok, control.said, NULL);
+	control_list_begins(g); /* one that never began has nothing of this one to say */
 }
 
 /* --- the socket --- */
