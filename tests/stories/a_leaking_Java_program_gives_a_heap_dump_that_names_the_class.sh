@@ -31,7 +31,7 @@ JAVA
 javac -d "$WORK" "$WORK/Leak.java" || skip "javac does not work"
 chmod -R a+rX "$WORK"/*.class
 
-guard app -v -s level.warn.actions=snapshot -s level.dump.at=50% \
+guard app -v -s level.warn.actions=snapshot -s level.dump.at=50% -s level.dump.growing=no \
 	-s level.profile.at=40% -s level.profile.actions=profile \
 	-s level.restart.actions=log -s level.brink.actions=log \
 	-- setpriv --reuid=1000 --regid=1000 --clear-groups \
