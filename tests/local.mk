@@ -73,6 +73,7 @@ unit_tests = \
 	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
 	tests/unit/dump_outfile \
+	tests/unit/dump_recognise \
 	tests/unit/dump_stacks \
 	tests/unit/http_health \
 	tests/unit/http_metrics \
