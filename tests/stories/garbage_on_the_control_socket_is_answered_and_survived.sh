@@ -11,7 +11,10 @@ def ask(data):
     s = socket.socket(socket.AF_UNIX)
     s.settimeout(10)
     s.connect("control.sock")
-    s.sendall(data)
+    try:
+        s.sendall(data)
+    except BrokenPipeError:
+        pass # answered before it was asked: full
     out = b""
     while not out.endswith(b"\n"):
         more = s.recv(65536)
