@@ -164,7 +164,7 @@ static void put_plots(const struct incident *in, FILE *out)
 	to = in->samples[in->n_samples - 1].wall_usec;
 	if (to - from > LONG_LIFE_USEC) {
 		zoom = in->wall_usec > from ? MIN_OF(in->wall_usec, to) : to;
-		put_plot(in, "The last minutes", MAX_OF(from, zoom - MIN_OF(zoom, ZOOM_USEC)),
+		put_plot(in, "The last minutes (UTC)", MAX_OF(from, zoom - MIN_OF(zoom, ZOOM_USEC)),
 			MIN_OF(zoom + ZOOM_USEC / 10, to), out);
 	}
 	put_plot(in, "Memory over time (UTC)", from, to, out);
@@ -174,6 +174,7 @@ static void put_verdict(const struct incident *in, FILE *out)
 {
 	const struct diagnosis *d = &in->diagnosis;
 	const struct advice *a = &in->advice;
+	unsigned n_scores = 0;
 
 	fputs("<div class=\"two\">\n<section>\n<h2>Why</h2>\n", out);
 	if (d->n_evidence) {
@@ -184,8 +185,11 @@ static void put_verdict(const struct incident *in, FILE *out)
 	} else {
 		fputs("<p class=\"dim\">Not enough has been seen for a verdict.</p>\n", out);
 	}
+	for (unsigned c = CAUSE_LEAK; c < CAUSE_COUNT; c++)
+		n_scores += d->score_pct[c] > 0;
 	fputs("<div class=\"rows\">\n", out);
-	for (unsigned c = CAUSE_LEAK; c < CAUSE_COUNT; c++) {
+	/* A ranking, where there is something to rank. */
+	for (unsigned c = CAUSE_LEAK; n_scores > 1 && c < CAUSE_COUNT; c++) {
 		if (!d->score_pct[c])
 			continue;
 		fprintf(out,

@@ -14,7 +14,7 @@
 /* The area of the curve, in percent: above it marks, below it times, right of it names of levels.
  */
 #define LEFT	      1.0
-#define RIGHT	      86.0
+#define RIGHT	      88.0
 #define TOP	      9.0
 #define BOTTOM	      91.0
 #define LABEL_SPACE   5.0 /* percent of the height between two names */
@@ -225,7 +225,7 @@ static void write_levels(const struct incident *in, const struct plot *p, FILE *
 		fprintf(out,
 			"<line class=\"level lead\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%.2f%%\" "
 			"y2=\"%.2f%%\"/>\n",
-			RIGHT, RIGHT + 1.5, y, free_from);
+			RIGHT, RIGHT + 4, y, free_from);
 		fprintf(out,
 			"<text class=\"name\" x=\"99.5%%\" y=\"%.2f%%\" dy=\"4\" "
 			"text-anchor=\"end\">",

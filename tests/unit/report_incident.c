@@ -148,7 +148,7 @@ static void what_is_broken_becomes_a_note(void **state)
 		{ "{}", "snapshot.json: was cut" },
 		{ "{\"limit\":5,\"memory\":[],\"processes\":{\"a\":1},\"time\":[],\"level\":{}}",
 			"snapshot.json: was cut" },
-		{ "{\"limit\":{\"bytes\":-1},\"memory\":{\"use_bytes\":1e300,"
+		{ "{\"limit\":{\"bytes\":-5},\"memory\":{\"use_bytes\":1e300,"
 		  "\"time_to_limit_seconds\":1e300,\"components\":{\"\":1,\"x\":\"y\"}},"
 		  "\"processes\":[1,null,{}]}",
 			"snapshot.json: was cut" },
