@@ -69,7 +69,8 @@ static void say_fired(struct guard *g, unsigned index)
 	for (unsigned i = 0; i < level->n_actions; i++) {
 		enum conf_action a = level->actions[i];
 
-		if (a == ACTION_LOG || action_row(a)->kind == ACT_NOT_BUILT)
+		if (a == ACTION_LOG || action_row(a)->kind == ACT_NOT_BUILT ||
+			(a == ACTION_DRAIN && !g->http))
 			continue;
 		buf_puts(&b, b.len ? ", " : "; ");
 		if (a == ACTION_HEAP_DUMP && g->conf->dump.kind != DUMP_NONE) {

@@ -96,10 +96,14 @@ static void a_maximum_of_none_or_many(void **state)
 
 	(void)state;
 	assert_int_equal(budget_ask(&b, &none, NOW, 20 * MINUTE, true), BUDGET_NO_USED_UP);
+	assert_int_equal(budget_left(&b, &none, NOW), 0);
+	assert_int_equal(budget_left(&b, &many, NOW), BUDGET_TIMES_MAX);
 	for (unsigned i = 0; i < BUDGET_TIMES_MAX; i++) {
 		assert_int_equal(budget_ask(&b, &many, NOW, 20 * MINUTE, false), BUDGET_YES);
 		budget_spend(&b, NOW, 20 * MINUTE);
 	}
+	assert_int_equal(budget_left(&b, &many, NOW), 0);
+	assert_int_equal(budget_left(&b, &many, NOW + 30 * MINUTE), BUDGET_TIMES_MAX);
 	/* more than can be remembered is not unlimited */
 	assert_int_equal(budget_ask(&b, &many, NOW, 20 * MINUTE, false), BUDGET_NO_USED_UP);
 }

@@ -360,6 +360,38 @@ static void a_resize_starts_the_history_anew(void **state)
 	assert_false(trigger.forecast.growing);
 }
 
+/* Levels of the same name keep their state, wherever the new settings have them. */
+static void new_settings_keep_what_has_fired(void **state)
+{
+	static struct conf next;
+	unsigned warn, dump;
+
+	(void)state;
+	conf_defaults(&conf);
+	trigger_init(&trigger, &conf);
+	warn = level_index("warn");
+	dump = level_index("dump");
+	trigger.level[warn] = (struct trigger_level){ .fired = true, .fired_usec = 5 };
+	trigger.level[dump] = (struct trigger_level){ .held = 2 };
+	trigger.history.last_fill = 7;
+	next = conf;
+	next.levels[0] = conf.levels[dump];
+	next.levels[1] = conf.levels[warn];
+	next.levels[2] = conf.levels[warn];
+	strcpy(next.levels[2].name, "new");
+	next.n_levels = 3;
+	trigger_reload(&trigger, &next);
+	assert_ptr_equal(trigger.conf, &next);
+	assert_int_equal(trigger.level[0].held, 2);
+	assert_false(trigger.level[0].fired);
+	assert_true(trigger.level[1].fired);
+	assert_int_equal(trigger.level[1].fired_usec, 5);
+	assert_false(trigger.level[2].fired);
+	for (unsigned i = 3; i < CONF_LEVELS_MAX; i++)
+		assert_int_equal(trigger.level[i].fired_usec, 0);
+	assert_int_equal(trigger.history.last_fill, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +411,7 @@ int main(void)
 		cmocka_unit_test(what_a_life_has_survived_is_no_danger),
 		cmocka_unit_test(free_is_kept_within_its_bounds),
 		cmocka_unit_test(a_resize_starts_the_history_anew),
+		cmocka_unit_test(new_settings_keep_what_has_fired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
