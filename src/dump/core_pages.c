@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -31,6 +32,8 @@ int core_pages_open(pid_t pid, struct core_pages *ret)
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
 	ret->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (ret->fd < 0 && errno == ENOENT && kill(pid, 0) < 0 && errno == ESRCH)
+		return -ESRCH;
 	if (ret->fd < 0)
 		return -errno;
 	ret->page_size = (uint64_t)sysconf(_SC_PAGESIZE);

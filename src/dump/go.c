@@ -106,6 +106,8 @@ int dump_go(const struct dump_request *req, struct dump_result *ret)
 		return explain(req, pidfd, strerror(-pidfd), ret);
 	if (recognise_runtime(req->pid) != DUMP_GO)
 		return explain(req, -ENOEXEC, "that is no Go program", ret);
+	if (wire_is_stopped(req->pid))
+		return explain(req, -EBUSY, "it is stopped and cannot answer", ret);
 	n = listeners_find(req->pid, list);
 	if (n < 0)
 		return explain(req, n, strerror(-n), ret);

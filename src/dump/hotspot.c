@@ -52,6 +52,8 @@ static int open_vm(const struct dump_request *req, struct attach *a, struct dump
 	*a = (struct attach){ .pidfd = -1, .tmpfd = -1 };
 	if (recognise_runtime(req->pid) != DUMP_HOTSPOT)
 		return explain(req, -ENOEXEC, "that is no HotSpot VM", ret);
+	if (wire_is_stopped(req->pid))
+		return explain(req, -EBUSY, "it is stopped and cannot answer", ret);
 	r = attach_open(req->pid, until_of(req), a);
 	return r < 0 ? explain(req, r, a->why, ret) : 0;
 }

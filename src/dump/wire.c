@@ -11,12 +11,22 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "proc/proc.h"
 
 int wire_open_pidfd(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	return fd < 0 ? -errno : fd;
+}
+
+bool wire_is_stopped(pid_t pid)
+{
+	auto_close int procfd = proc_open_root();
+	struct proc_stat stat;
+
+	return procfd >= 0 && proc_read_stat(procfd, pid, &stat) == 0 &&
+	       (stat.state == 'T' || stat.state == 't');
 }
 
 static int msec_until(uint64_t until_usec)

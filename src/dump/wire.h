@@ -15,6 +15,9 @@
 /* pidfd of a process that lives, or -errno (-ESRCH). */
 int wire_open_pidfd(pid_t pid);
 
+/* True while it is stopped (SIGSTOP, our freeze): it answers nobody. */
+bool wire_is_stopped(pid_t pid);
+
 /*
  * Some bytes: > 0, 0 at the end, -ETIMEDOUT at until_usec (clock_now_usec()), -ESRCH when the
  * process of pidfd (-1: none) has ended and nothing is left to read, or -errno.

@@ -284,7 +284,7 @@ static void process_that_has_gone_is_told(void **state)
 	(void)state;
 	kill(target, SIGKILL);
 	waitpid(target, NULL, 0);
-	assert_true(take(&res, USEC_PER_SEC) < 0);
+	assert_int_equal(take(&res, USEC_PER_SEC), -ESRCH);
 	assert_int_equal(res.file[0], '\0');
 }
 
