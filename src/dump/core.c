@@ -372,6 +372,7 @@ int dump_core(const struct dump_request *req, struct dump_result *ret)
 	r = outfile_create(req->incident_dirfd, name, &out);
 	if (r < 0)
 		return explain(req, r, &report, ret);
+	outfile_limit(&out, req->conf->dump.max_bytes, req->conf->dump.min_free_bp);
 	r = core_write(req->pid, &out, MIN_OF(deadline, until), &report);
 	if (r == 0)
 		r = outfile_finish(&out, &ret->bytes);

@@ -226,8 +226,10 @@ int dump_hotspot(const struct dump_request *req, struct dump_result *ret)
 	s.max_pause_usec = req->conf->dump.max_pause_usec;
 	snprintf(name, sizeof(name), "hotspot-%d.hprof", (int)req->pid);
 	r = outfile_create(req->incident_dirfd, name, &s.out);
-	if (r == 0)
+	if (r == 0) {
+		outfile_limit(&s.out, req->conf->dump.max_bytes, req->conf->dump.min_free_bp);
 		r = stream_dump(&s);
+	}
 	cleanup_close(&s.fifofd);
 	cleanup_close(&s.sockfd);
 	if (s.fifo[0])

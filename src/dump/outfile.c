@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/cleanup.h"
+#include "base/units.h"
 
 #define PARTIAL	  ".partial"
 #define TRIES_MAX 9
@@ -91,9 +93,26 @@ static void move_window(struct outfile *f)
 	f->started = f->offset;
 }
 
+void outfile_limit(struct outfile *f, uint64_t max_bytes, uint32_t min_free_bp)
+{
+	struct statvfs fs;
+	uint64_t keep, left;
+
+	f->limit = MAX_OF(max_bytes, UINT64_C(1));
+	if (fstatvfs(f->fd, &fs) < 0)
+		return;
+	keep = units_of_share((uint64_t)fs.f_blocks * fs.f_frsize, min_free_bp);
+	left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	f->limit = MIN_OF(f->limit, left > keep ? left - keep : 1);
+}
+
 int outfile_write(struct outfile *f, const void *data, size_t len)
 {
 	const char *from = data;
+
+	if (f->limit && f->written + len > f->limit)
+		return -ENOSPC;
+	f->written += len;
 
 	while (len) {
 		size_t part = MIN_OF(len, (size_t)OUTFILE_WINDOW);

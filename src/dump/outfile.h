@@ -24,6 +24,8 @@ struct outfile {
 	uint64_t offset;  /* where the next write goes */
 	uint64_t started; /* up to here the disk has been asked to write */
 	uint64_t dropped; /* up to here nothing is cached */
+	uint64_t written; /* bytes, holes left out */
+	uint64_t limit;	  /* of them; 0: none */
 };
 
 #define OUTFILE_NONE ((struct outfile){ .dirfd = -1, .fd = -1 })
@@ -32,7 +34,13 @@ struct outfile {
  * 0 or -errno. */
 int outfile_create(int dirfd, const char *name, struct outfile *ret);
 
-/* At the offset, which moves on. 0 or -errno. */
+/*
+ * From now on no more than max_bytes, and so much that min_free_bp of the file system stay free:
+ * what a dump was estimated to take is not what it takes.
+ */
+void outfile_limit(struct outfile *f, uint64_t max_bytes, uint32_t min_free_bp);
+
+/* At the offset, which moves on. 0, -ENOSPC beyond the limit too, or -errno. */
 int outfile_write(struct outfile *f, const void *data, size_t len);
 
 /* Leaves a hole: costs no disk and reads as zeroes. */

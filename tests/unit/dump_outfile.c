@@ -93,6 +93,25 @@ static void second_of_a_name_gets_a_number(void **state)
 	assert_true(has("x-2.partial"));
 }
 
+static void no_more_than_allowed_is_written(void **state)
+{
+	struct outfile f;
+
+	(void)state;
+	assert_int_equal(outfile_create(dirfd_, "a", &f), 0);
+	outfile_limit(&f, 10, 0);
+	assert_int_equal(outfile_write(&f, "12345678", 8), 0);
+	outfile_skip(&f, 1 << 20); /* takes nothing */
+	assert_int_equal(outfile_write(&f, "90", 2), 0);
+	assert_int_equal(outfile_write(&f, "x", 1), -ENOSPC);
+	outfile_drop(&f);
+	/* All of the file system is to stay free. */
+	assert_int_equal(outfile_create(dirfd_, "a", &f), 0);
+	outfile_limit(&f, 1 << 20, 10000);
+	assert_int_equal(outfile_write(&f, "12", 2), -ENOSPC);
+	outfile_drop(&f);
+}
+
 /* How many pages of the file are cached. */
 static size_t cached_pages(const char *name, size_t size)
 {
@@ -140,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(name_is_final_only_when_complete),
 		CASE(second_of_a_name_gets_a_number),
+		CASE(no_more_than_allowed_is_written),
 		CASE(cache_is_bounded_while_it_is_written),
 	};
 
