@@ -351,8 +351,9 @@ static void take_answer(struct guard *g, const struct scribe_answer *a)
 	struct lists *l = &g->lists;
 
 	if (l->step != LIST_SNAPSHOT || a->order != l->order) {
-		log_info("snapshot came late: %s %s", a->incident, a->text);
-		return;
+		if (a->stage == SCRIBE_FAILED)
+			log_info("the rest of a snapshot: %s", a->text);
+		return; /* an emergency goes on with what is staged: the rest is there now */
 	}
 	if (a->incident[0])
 		buf_copy(l->incident, sizeof(l->incident), a->incident);

@@ -261,7 +261,9 @@ void watch_describe(const struct guard *g, char *out, size_t size)
 	const struct cgroup_level *level = &w->cgroup.levels[w->sample.binding];
 	struct buf b = { .data = out, .size = size };
 	uint32_t share = units_share_bp(w->sample.use_bytes, w->sample.limit_bytes);
-	uint64_t eta = MIN_OF(f->eta_usec, f->burst_eta_usec);
+	/* A burst tells a time only when it is a part of what is left; else it is a step. */
+	bool bursts = f->burst_bytes && f->burst_bytes >= w->sample.headroom_bytes / 4;
+	uint64_t eta = bursts ? MIN_OF(f->eta_usec, f->burst_eta_usec) : f->eta_usec;
 
 	buf_reset(&b);
 	buf_printf(&b, "%u%% of %s %s (", share / 100, units_human_bytes(w->sample.limit_bytes).s,
@@ -269,7 +271,7 @@ void watch_describe(const struct guard *g, char *out, size_t size)
 	describe_parts(&b, &level->stat);
 	if (f->growth_bytes_per_sec > 0)
 		buf_printf(&b, ", +%s/s", units_human_bytes((uint64_t)f->growth_bytes_per_sec).s);
-	if (f->growing && eta != FORECAST_NEVER)
+	if (eta != FORECAST_NEVER)
 		buf_printf(&b, ", limit in %s", units_human_duration(eta).s);
 	if (w->sample.binding && !f->ours)
 		buf_puts(&b, ", growth is not ours");

@@ -145,6 +145,9 @@ static int become_command(const struct child_spec *spec, pid_t parent, pid_t par
 	rewrite_listen_pid((char **)(uintptr_t)spec->envp, parent);
 	if (spec->reset_oom_score)
 		write_oom_score(spec->oom_score_adj);
+	/* Where yama's ptrace_scope is 1 only ancestors may look: our helpers are none, but this
+	 * lets in the guard and what descends from it. Without yama: EINVAL. */
+	prctl(PR_SET_PTRACER, parent, 0, 0, 0);
 	if (spec->pdeathsig) {
 		prctl(PR_SET_PDEATHSIG, spec->pdeathsig);
 		if (getppid() != parent) /* it died before the prctl */

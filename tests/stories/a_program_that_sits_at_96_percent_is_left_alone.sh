@@ -9,7 +9,7 @@ make_cgroup app 128M
 
 guard app -v -s guard.start-grace=0s \
 	-s dump.kind=signal -s dump.signal=USR1 -s dump.path="$WORK/heap.dump" \
-	-- "$PROGRAMS/leak" --from 20M --rate 200M --to 122M --dump "$WORK/heap.dump"
+	-- "$PROGRAMS/leak" --from 20M --rate $((200 / STORY_SLOW))M --to 122M --dump "$WORK/heap.dump"
 limit=$((128 << 20))
 plateau() { [ "$(cgroup_usage app)" -gt $((limit * 95 / 100)) ]; }
 check "it climbs to a plateau in half a second" wait_for 5 plateau
