@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# host only: the runtime and its tools are the same everywhere, and take minutes under emulation
 # The limit comes down to 16 to 20 MiB above what is in use; then the dump is taken, of HotSpot and as a core.
 # shellcheck source-path=SCRIPTDIR source=../lib/story.sh
 . "$(dirname "$0")/../lib/story.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# host only: the runtime and its tools are the same everywhere, and take minutes under emulation
 # Without any setting: kind = auto finds out what it is. The program is another user's.
 # shellcheck source-path=SCRIPTDIR source=../lib/story.sh disable=SC2016 # $ of a class's name
 . "$(dirname "$0")/../lib/story.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# host only: the runtime and its tools are the same everywhere, and take minutes under emulation
 # Runtimes that have no better way from outside: the core is what there is.
 # shellcheck source-path=SCRIPTDIR source=../lib/story.sh
 . "$(dirname "$0")/../lib/story.sh"
