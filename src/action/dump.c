@@ -12,6 +12,7 @@
 #include "proc/proc.h"
 
 #define TARGETS_MAX 16
+#define SETTLE_USEC (300 * USEC_PER_MSEC) /* G1 has answered and still gives memory back */
 
 /* One process and all that is told of it. */
 struct attempt {
@@ -248,6 +249,8 @@ static int relieve_one(struct action_job *job, int procfd, pid_t pid, int dirfd,
 		return 0;
 	}
 	err = d->relieve(&a.req, &res);
+	if (err >= 0)
+		usleep(SETTLE_USEC);
 	after = read_rss(procfd, pid);
 	if (err < 0)
 		buf_printf(line, "no relief: %s", res.text);
