@@ -41,7 +41,8 @@ void guard_set_timer(struct event *timer, uint64_t usec)
 
 unsigned guard_spare(const struct guard *g, pid_t out[4])
 {
-	const pid_t ours[] = { g->scribe.pid, g->lists.helper.pid, g->keeper.pre_stop.pid };
+	const pid_t ours[] = { g->scribe.pid, g->lists.helper.pid, g->keeper.pre_stop.pid,
+		g->reporter.helper.pid };
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < ARRAY_LEN(ours); i++)
@@ -113,7 +114,7 @@ static void told_of_end(void *arg, pid_t pid, int wait_status)
 		life_child_ended(g, wait_status);
 	else if (scribe_has_ended(&g->scribe, pid))
 		guard_start_scribe(g);
-	else if (!lists_helper_ended(g, pid, wait_status))
+	else if (!reporter_ended(g, pid) && !lists_helper_ended(g, pid, wait_status))
 		life_helper_ended(g, pid);
 }
 
@@ -289,7 +290,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	g->favour = favour;
 	g->scribe = SCRIBE_NONE;
 	g->store.dirfd = g->store.lockfd = -1;
-	g->lists.helper = g->keeper.pre_stop = HELPER_NONE;
+	g->lists.helper = g->keeper.pre_stop = g->reporter.helper = HELPER_NONE;
 	g->self = getpid();
 	g->as_init = g->self == 1;
 	r = set_up(g);
@@ -320,6 +321,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	view_end(g);
 	control_end(g);
 	lists_end(g);
+	reporter_finish(g);
 	scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC);
 	return g->exit_code;
 }

@@ -103,6 +103,11 @@ struct braking {
 	struct freezer freezer;
 };
 
+struct reporter {
+	struct helper helper;	      /* that writes incident.json and report.txt */
+	char pending[STORE_PATH_MAX]; /* "incidents/NAME" that waits for it, "" none */
+};
+
 struct recorder {
 	struct flight *flight;	 /* shared with the companion; NULL: no recorder */
 	struct flight_life life; /* as it stands */
@@ -136,6 +141,7 @@ struct guard {
 	struct keeper keeper;
 	struct braking braking;
 	struct recorder recorder;
+	struct reporter reporter;
 	struct tally tally;
 	struct http *http; /* NULL: off */
 	bool drain_asked;  /* by the user: not ready until the next start */
@@ -220,6 +226,17 @@ void record_new_life(struct guard *g);
 void record_sample(struct guard *g);
 void record_event(struct guard *g, enum flight_kind kind, int value, const char *text);
 void record_end(struct guard *g, enum flight_end end, int exit_status);
+
+/* reporter.c */
+
+/* A list has ended: its incident is to be reported. */
+void reporter_note(struct guard *g, const char *incident);
+/* Starts the helper where one waits and there is room. */
+void reporter_try(struct guard *g);
+/* The reaper's: true when it was the helper. */
+bool reporter_ended(struct guard *g, pid_t pid);
+/* At the end: what waits is written now; waited for at most a second. */
+void reporter_finish(struct guard *g);
 
 /* last_words.c */
 

@@ -104,6 +104,7 @@ static void list_finish(struct guard *g)
 	if (g->braking.hold == HOLD_FROZEN)
 		brake_release(g);
 	control_list_ends(g);
+	reporter_note(g, l->incident);
 	for (unsigned i = 0; i <= LISTS_REQUEST; i++) {
 		if (l->waiting & (1u << i)) {
 			l->waiting &= ~(1u << i);

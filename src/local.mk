@@ -81,6 +81,7 @@ liboomguard_a_SOURCES = \
 	src/child/signals.c \
 	src/child/signals.h \
 	src/record.c \
+	src/reporter.c \
 	src/trigger/brake.c \
 	src/trigger/brake.h \
 	src/trigger/forecast.c \

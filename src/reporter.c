@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * incident.json and report.txt for each incident: a helper reads the evidence back and judges it.
+ * It takes a megabyte or two, so that it waits until there is room, or until the application has
+ * gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "guard.h"
+#include "report/incident.h"
+#include "store/beneath.h"
+
+/* Headroom that must be there while the application runs. */
+#define NEEDS_BYTES (8 * MIB)
+/* It ends itself after this; the guard's own end waits for it so long. */
+#define WORK_SECONDS   10
+#define LAST_WAIT_USEC USEC_PER_SEC
+
+static int write_report(void *arg, int result_fd)
+{
+	const struct guard *g = arg;
+	const char *name = strrchr(g->reporter.pending, '/');
+	auto_close int dirfd =
+		beneath_open(g->store.dirfd, g->reporter.pending, O_RDONLY | O_DIRECTORY, 0);
+
+	(void)result_fd;
+	alarm(WORK_SECONDS);
+	if (dirfd < 0)
+		return 1;
+	return incident_write_files(dirfd, g->store.dirfd, name ? name + 1 : "", g->conf) < 0;
+}
+
+static void start(struct guard *g)
+{
+	struct reporter *r = &g->reporter;
+	int keep[] = { g->store.dirfd };
+
+	if (helper_start(write_report, g, keep, 1, WORK_SECONDS * USEC_PER_SEC, &r->helper) < 0)
+		return; /* a pid limit: at the end there will be room for one */
+	close(take_fd(&r->helper.result_fd));
+	r->pending[0] = '\0';
+}
+
+void reporter_try(struct guard *g)
+{
+	const struct reporter *r = &g->reporter;
+	bool room = !g->watch.has_limit || g->watch.sample.headroom_bytes >= NEEDS_BYTES;
+
+	if (r->pending[0] && r->helper.pid <= 0 && g->store.dirfd >= 0 && room &&
+		!life_is_ending(g))
+		start(g);
+}
+
+void reporter_note(struct guard *g, const char *incident)
+{
+	if (incident[0])
+		buf_copy(g->reporter.pending, sizeof(g->reporter.pending), incident);
+	reporter_try(g);
+}
+
+bool reporter_ended(struct guard *g, pid_t pid)
+{
+	if (pid <= 0 || pid != g->reporter.helper.pid)
+		return false;
+	g->reporter.helper = HELPER_NONE;
+	reporter_try(g);
+	return true;
+}
+
+/* The application has gone: there is room. As PID 1 our end is the helper's too. */
+void reporter_finish(struct guard *g)
+{
+	struct reporter *r = &g->reporter;
+	uint64_t until = clock_now_usec() + LAST_WAIT_USEC;
+
+	if (r->pending[0] && r->helper.pid <= 0 && g->store.dirfd >= 0)
+		start(g);
+	while (r->helper.pid > 0 && clock_now_usec() < until) {
+		if (waitpid(r->helper.pid, NULL, WNOHANG) != 0)
+			return;
+		poll(NULL, 0, 2);
+	}
+}
