@@ -30,6 +30,16 @@ static const char *stays_charged(const struct guard *g)
 	return text;
 }
 
+/* What came before the restart in the list (relief, most of all) may have ended the danger. */
+bool allow_level_is_left(const struct guard *g, unsigned level)
+{
+	const struct conf_level *l = lists_level(g, level);
+	const struct cgroup_sample *s = &g->watch.sample;
+
+	return level != LISTS_REQUEST && l->at.set && s->detailed &&
+	       s->use_bytes < trigger_at_bytes(&l->at, s->limit_bytes);
+}
+
 /* What the user asks for is held back by nothing but the mode. */
 const char *allow_restart(const struct guard *g, unsigned level)
 {
@@ -42,6 +52,8 @@ const char *allow_restart(const struct guard *g, unsigned level)
 	/* Where it is not our growth that fills an ancestor, our restart would not help anybody. */
 	if (g->watch.sample.binding && !g->watch.trigger.forecast.ours)
 		return "an ancestor cgroup fills, and it is not our growth";
+	if (allow_level_is_left(g, level))
+		return "use has fallen below the level meanwhile";
 	why = stays_charged(g);
 	if (why)
 		return why;

@@ -260,6 +260,8 @@ void brake_release(struct guard *g);
 /* allow.c */
 /* Why a restart for that level would be held back just now; NULL: it would not. */
 const char *allow_restart(const struct guard *g, unsigned level);
+/* Is use below the level's `at` again? Then it is to be armed again at once. */
+bool allow_level_is_left(const struct guard *g, unsigned level);
 
 /* drain.c */
 /* Not ready from now on, for a while (LIST_DRAIN). False: nothing to wait for. */

@@ -337,6 +337,8 @@ bool life_restart(struct guard *g, unsigned level)
 	if (why) {
 		log_notice("%s level: restart held back: %s", lists_level(g, level)->name, why);
 		control_say(g, false, why);
+		if (allow_level_is_left(g, level))
+			trigger_rearm(&g->watch.trigger, level);
 		return false;
 	}
 	k->emergency = trigger_is_emergency(lists_level(g, level));

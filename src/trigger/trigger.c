@@ -66,7 +66,7 @@ uint64_t trigger_free_bytes(const struct conf_amount *amount, uint64_t limit_byt
 	return MIN_OF(MAX_OF(bytes, TRIGGER_FREE_MIN_BYTES), TRIGGER_FREE_MAX_BYTES);
 }
 
-static uint64_t at_bytes(const struct conf_amount *at, uint64_t limit_bytes)
+uint64_t trigger_at_bytes(const struct conf_amount *at, uint64_t limit_bytes)
 {
 	return at->is_share ? units_of_share(limit_bytes, at->share_bp) : at->bytes;
 }
@@ -109,7 +109,7 @@ unsigned trigger_conditions(const struct trigger *t, const struct conf_level *le
 
 	if (level->at.set) {
 		asked |= WHY_AT;
-		if (r->use_bytes >= at_bytes(&level->at, r->limit_bytes))
+		if (r->use_bytes >= trigger_at_bytes(&level->at, r->limit_bytes))
 			held |= WHY_AT;
 	}
 	if (level->free.set) {
@@ -144,7 +144,7 @@ static bool is_calm(const struct conf_level *level, const struct trigger_reading
 	uint64_t line;
 
 	if (level->at.set) {
-		line = at_bytes(&level->at, r->limit_bytes);
+		line = trigger_at_bytes(&level->at, r->limit_bytes);
 		return r->use_bytes + margin < line;
 	}
 	if (level->free.set) {

@@ -89,6 +89,9 @@ void trigger_rearm(struct trigger *t, unsigned index);
 /* True for the level that may act by speed and within the start-up time: the one with `free`. */
 bool trigger_is_emergency(const struct conf_level *level);
 
+/* Bytes in use from which the `at` condition holds. */
+uint64_t trigger_at_bytes(const struct conf_amount *at, uint64_t limit_bytes);
+
 /* Bytes that must be free for the `free` condition to hold not. */
 uint64_t trigger_free_bytes(const struct conf_amount *free_amount, uint64_t limit_bytes);
 
