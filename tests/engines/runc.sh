@@ -23,7 +23,8 @@ engine_down() {
 }
 trap engine_down EXIT
 
-# Docker's default profile in runc's words: allow what it allows without conditions.
+# Docker's default profile in runc's words: what it allows without conditions, and sockets (all but a
+# family that needs a capability).
 seccomp_profile() {
 	local profile=/usr/share/containers/seccomp.json
 	[ -r $profile ] || return 1
@@ -31,7 +32,7 @@ seccomp_profile() {
 		syscalls: [{action: "SCMP_ACT_ALLOW", names: ([.syscalls[]
 		| select(.action == "SCMP_ACT_ALLOW" and ((.args // []) | length) == 0
 			and ((.includes.caps // []) | length) == 0)
-		| .names[]] | unique - ["clone3"] + ["clone"])}]}' $profile
+		| .names[]] | unique - ["clone3"] + ["clone", "socket"])}]}' $profile
 }
 
 # bundle NAME IMAGE JQ-EDIT ARG...: a folder with config.json, 64 MiB, no new privileges.
