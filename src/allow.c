@@ -36,7 +36,8 @@ bool allow_level_is_left(const struct guard *g, unsigned level)
 	const struct conf_level *l = lists_level(g, level);
 	const struct cgroup_sample *s = &g->watch.sample;
 
-	return level != LISTS_REQUEST && l->at.set && s->detailed &&
+	/* An upper bound that lies below it will do, too. */
+	return level != LISTS_REQUEST && l->at.set &&
 	       s->use_bytes < trigger_at_bytes(&l->at, s->limit_bytes);
 }
 
