@@ -266,7 +266,7 @@ int attach_ask(struct attach *a, const char *command, const char *arg1, struct o
 {
 	auto_close int fd = attach_send(a, command, arg1, NULL);
 	char line[80];
-	int rc, r;
+	int rc = 0, r;
 
 	if (fd < 0)
 		return fd;
