@@ -89,13 +89,13 @@ static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
 	return headroom_bytes <= b->zone_bytes && (b->sure || b->grown_slices >= SURE_SLICES);
 }
 
-/* Would even the shortest slice, at the fastest speed seen, eat half of what is left? */
+/* Would even the shortest slice, at twice the speed seen, eat all that is left? */
 static bool is_too_fast(const struct brake *b, uint64_t headroom_bytes)
 {
 	unsigned __int128 eaten = b->speed_bytes_per_sec;
 
 	eaten = eaten * (SLICE_MIN_USEC + b->late_usec) / USEC_PER_SEC;
-	return eaten > room_above_floor(b, headroom_bytes) / 2;
+	return eaten > room_above_floor(b, headroom_bytes);
 }
 
 enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes)
