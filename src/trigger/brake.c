@@ -5,7 +5,7 @@
 #include "base/units.h"
 
 /* A slice may eat at most this part of what is left above the floor, at the fastest speed seen. */
-#define SLICE_PART     4
+#define SLICE_PART     8
 #define SLICE_MIN_USEC UINT64_C(300)
 #define SLICE_MAX_USEC (10 * USEC_PER_MSEC)
 /* Stopped no longer than this at a time: timers and peers of a program that ends itself must work.
@@ -35,7 +35,7 @@ void brake_begin(struct brake *b, const struct brake_start *start)
 		.floor_bytes = MIN_OF(floor + start->lag_bytes, start->zone_bytes / 2),
 		.before_headroom = start->headroom_bytes,
 		.first_headroom = start->headroom_bytes,
-		.speed_bytes_per_sec = MAX_OF(2 * start->speed_bytes_per_sec, SPEED_MIN),
+		.speed_bytes_per_sec = MAX_OF(start->speed_bytes_per_sec, SPEED_MIN),
 		.late_usec = start->late_usec,
 		.sure = start->sure,
 	};
@@ -89,7 +89,7 @@ static bool goes_on(const struct brake *b, uint64_t headroom_bytes)
 	return headroom_bytes <= b->zone_bytes && (b->sure || b->grown_slices >= SURE_SLICES);
 }
 
-/* Would even the shortest slice, at twice the speed seen, eat all that is left? */
+/* Would even the shortest slice, at the fastest speed seen, eat all that is left? */
 static bool is_too_fast(const struct brake *b, uint64_t headroom_bytes)
 {
 	unsigned __int128 eaten = b->speed_bytes_per_sec;
