@@ -120,6 +120,8 @@ void brake_ran(struct brake *b, uint64_t headroom_bytes, uint64_t ran_usec)
 	uint64_t ran = MAX_OF(ran_usec, UINT64_C(1));
 	uint64_t speed = (uint64_t)((unsigned __int128)grown * USEC_PER_SEC / ran);
 
+	/* Lateness fades by a quarter a slice: one bad wake-up is no state of the machine. */
+	b->late_usec -= b->late_usec / 4;
 	if (ran > b->slice_usec)
 		b->late_usec = MAX_OF(ran - b->slice_usec, b->late_usec);
 	b->ran_usec += ran;
