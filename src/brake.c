@@ -91,7 +91,7 @@ void brake_release(struct guard *g)
 	event_del(b->timer);
 	freeze_thaw(&b->freezer);
 	b->hold = HOLD_NONE;
-	b->pausing = false;
+	b->pausing = b->waiting = false;
 	b->running = true;
 }
 
@@ -141,6 +141,10 @@ static void go_on(struct guard *g)
 	case BRAKE_SLICE:
 		slice_after_pause(g);
 		break;
+	case BRAKE_WAIT:
+		b->waiting = true;
+		guard_set_timer(b->timer, b->brake.slice_usec);
+		break;
 	case BRAKE_RELEASE:
 		end_probe(g, true);
 		break;
@@ -170,6 +174,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	if (b->running) {
 		stop_all(g);
 		guard_set_timer(b->timer, PAUSE_USEC);
+		return;
+	}
+	if (b->waiting) {
+		b->waiting = false;
+		go_on(g);
 		return;
 	}
 	if (b->pausing) {

@@ -96,6 +96,7 @@ struct braking {
 	enum hold hold;
 	bool running;	/* in a slice just now */
 	bool pausing;	/* stopped between two slices, so that the room lasts */
+	bool waiting;	/* stopped until the brake is asked again */
 	unsigned level; /* that froze it */
 	uint64_t slice_begun_usec;
 	uint64_t until_usec; /* a freeze is always bounded */

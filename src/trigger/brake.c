@@ -11,6 +11,9 @@
 /* Stopped no longer than this at a time: timers and peers of a program that ends itself must work.
  */
 #define PAUSE_MAX_USEC (100 * USEC_PER_MSEC)
+/* A probe that would be too dangerous waits so long, so often. */
+#define WAIT_USEC (2 * USEC_PER_MSEC)
+#define WAITS_MAX 50
 /* Run this long without growth: it has ended by itself. */
 #define CALM_USEC (150 * USEC_PER_MSEC)
 /* Less than this part of the headroom in a slice is no growth. */
@@ -98,14 +101,26 @@ static bool is_too_fast(const struct brake *b, uint64_t headroom_bytes)
 	return eaten > room_above_floor(b, headroom_bytes);
 }
 
+/* Stopped it cannot grow: there is time to see whether the next wake-up comes earlier. */
+static enum brake_verdict wait_or_restart(struct brake *b)
+{
+	if (b->waits++ >= WAITS_MAX)
+		return BRAKE_RESTART;
+	b->late_usec -= b->late_usec / 4;
+	b->slice_usec = WAIT_USEC;
+	return BRAKE_WAIT;
+}
+
 enum brake_verdict brake_next(struct brake *b, uint64_t headroom_bytes)
 {
 	if (b->stopping && (headroom_bytes <= b->floor_bytes || is_too_fast(b, headroom_bytes)))
 		return BRAKE_KILL;
 	if (!b->stopping && b->calm_usec >= CALM_USEC)
 		return BRAKE_RELEASE;
-	if (!b->stopping && (goes_on(b, headroom_bytes) || is_too_fast(b, headroom_bytes)))
+	if (!b->stopping && goes_on(b, headroom_bytes))
 		return BRAKE_RESTART;
+	if (!b->stopping && is_too_fast(b, headroom_bytes))
+		return wait_or_restart(b);
 	b->before_headroom = headroom_bytes;
 	b->slice_usec = slice_for(b, headroom_bytes);
 	b->pause_usec = b->stopping ? pause_for(b, headroom_bytes) : 0;

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 enum brake_verdict {
-	BRAKE_SLICE,   /* continue it for slice_usec, then stop it and look */
+	BRAKE_SLICE, /* continue it for slice_usec, then stop it and look */
+	BRAKE_WAIT,  /* stay stopped for slice_usec and ask again: we are woken up too late just now
+		      */
 	BRAKE_RELEASE, /* growth has ended: let it go */
 	BRAKE_RESTART, /* it goes on: restart (probe only) */
 	BRAKE_KILL,    /* at the floor (stopping only) */
@@ -33,6 +35,7 @@ struct brake {
 	uint64_t speed_bytes_per_sec; /* fastest seen in a slice or before */
 	uint64_t calm_usec;	      /* ran so long without a rise worth mentioning */
 	uint64_t ran_usec;	      /* in all */
+	unsigned waits;		      /* in all */
 	unsigned grown_slices;	      /* in a row */
 	uint64_t late_usec;	 /* how late we were woken up lately: a slice is longer by that */
 	bool sure;		 /* growth was established before: no probe needed in the zone */
