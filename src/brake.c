@@ -126,11 +126,14 @@ static void end_probe(struct guard *g, bool calm)
 		watch_describe(g, text, sizeof(text));
 		log_notice("%s level: growth has ended by itself at %s: no restart", level->name,
 			text);
+		lists_go_on(g);
 		return;
 	}
 	/* The frozen application gets the stop signal; brake_ending() goes on in slices. */
-	if (!life_restart(g, b->level))
+	if (!life_restart(g, b->level)) {
 		brake_release(g);
+		lists_go_on(g);
+	}
 }
 
 static void go_on(struct guard *g)

@@ -185,10 +185,17 @@ bool watch_saw_oom_kill(struct guard *g);
 /* "88% of 256MiB not reclaimable (anon 216MiB, +3.1MiB/s, limit in 10s)". */
 void watch_describe(const struct guard *g, char *out, size_t size);
 
+/* headline.c */
+
+/* "dump level: 88% of 256MiB ...; snapshot, heap dump asked from pid 7 (python3)" */
+void headline_say(struct guard *g, unsigned index);
+
 /* lists.c */
 int lists_begin(struct guard *g);
 /* The level has fired for the reason in lists.reason[level]. */
 void lists_fire(struct guard *g, unsigned level);
+/* The brake has let go: the next list that waits. */
+void lists_go_on(struct guard *g);
 /* The level of that index; that of the request for LISTS_REQUEST. */
 static inline const struct conf_level *lists_level(const struct guard *g, unsigned level)
 {

@@ -35,55 +35,6 @@ static enum conf_action action_now(const struct guard *g)
 	return level_now(g)->actions[g->lists.index];
 }
 
-static void describe_target(const struct guard *g, struct buf *b)
-{
-	struct proc_stat st;
-
-	if (g->procfd >= 0 && g->keeper.tree.n == 1 &&
-		proc_read_stat(g->procfd, g->keeper.child, &st) == 0)
-		buf_printf(b, "pid %d (%s)", (int)g->keeper.child, st.comm);
-	else
-		buf_puts(b, "the largest process");
-}
-
-/* The level's name in front: in the recorder the reason stands alone. */
-static const char *line_of_event(const struct conf_level *level, const char *reason)
-{
-	static char text[FLIGHT_TEXT_MAX];
-	struct buf b = BUF_ON(text);
-
-	buf_reset(&b);
-	buf_printf(&b, "%s: %s", level->name, reason);
-	return text;
-}
-
-/* "dump level: 88% of 256MiB ...; snapshot, heap dump asked from pid 7 (python3)" */
-static void say_fired(struct guard *g, unsigned index)
-{
-	const struct conf_level *level = lists_level(g, index);
-	char line[GUARD_LINE_MAX];
-	struct buf b = BUF_ON(line);
-
-	buf_reset(&b);
-	guard_scan(g);
-	for (unsigned i = 0; i < level->n_actions; i++) {
-		enum conf_action a = level->actions[i];
-
-		if (a == ACTION_LOG || action_row(a)->kind == ACT_NOT_BUILT ||
-			(a == ACTION_DRAIN && !g->http))
-			continue;
-		buf_puts(&b, b.len ? ", " : "; ");
-		if (a == ACTION_HEAP_DUMP && g->conf->dump.kind != DUMP_NONE) {
-			buf_puts(&b, "heap dump asked from ");
-			describe_target(g, &b);
-		} else {
-			buf_puts(&b, conf_action_name(a));
-		}
-	}
-	log_notice("%s level: %s%s", level->name, g->lists.reason[index], line);
-	record_event(g, FLIGHT_LEVEL, (int)index, line_of_event(level, g->lists.reason[index]));
-}
-
 static void stop_helper(struct guard *g)
 {
 	struct lists *l = &g->lists;
@@ -93,6 +44,24 @@ static void stop_helper(struct guard *g)
 	if (l->helper.result_fd >= 0)
 		close(take_fd(&l->helper.result_fd));
 	l->helper = HELPER_NONE; /* the reaper meets an unknown pid and lets it go */
+}
+
+/* Starting a helper takes milliseconds, in which a slice of the brake would be too long. */
+static bool must_wait(const struct guard *g)
+{
+	return g->lists.step != LIST_IDLE || g->braking.hold >= HOLD_PROBE;
+}
+
+void lists_go_on(struct guard *g)
+{
+	struct lists *l = &g->lists;
+
+	for (unsigned i = 0; i <= LISTS_REQUEST && !must_wait(g); i++) {
+		if (l->waiting & (1u << i)) {
+			l->waiting &= ~(1u << i);
+			lists_fire(g, i);
+		}
+	}
 }
 
 static void list_finish(struct guard *g)
@@ -105,13 +74,7 @@ static void list_finish(struct guard *g)
 		brake_release(g);
 	control_list_ends(g);
 	reporter_note(g, l->incident);
-	for (unsigned i = 0; i <= LISTS_REQUEST; i++) {
-		if (l->waiting & (1u << i)) {
-			l->waiting &= ~(1u << i);
-			lists_fire(g, i);
-			return;
-		}
-	}
+	lists_go_on(g);
 }
 
 static void order_snapshot(struct guard *g)
@@ -278,7 +241,7 @@ void lists_fire(struct guard *g, unsigned level)
 
 	if (level != LISTS_REQUEST)
 		g->tally.fired[level]++;
-	if (l->step != LIST_IDLE && !emergency) {
+	if (must_wait(g) && !emergency) {
 		l->waiting |= 1u << level;
 		return;
 	}
@@ -292,7 +255,7 @@ void lists_fire(struct guard *g, unsigned level)
 	/* The emergency stops first and talks then: a log line takes longer than a page fault. */
 	if (emergency && level_now(g)->actions[0] == ACTION_FREEZE)
 		brake_freeze(g, level, FREEZE_MAX_USEC);
-	say_fired(g, level);
+	headline_say(g, level);
 	step_next(g);
 }
 

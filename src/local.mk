@@ -48,6 +48,7 @@ liboomguard_a_SOURCES = \
 	src/cgroup/v1.c \
 	src/cgroup/v2.c \
 	src/cgroup/version.h \
+	src/headline.c \
 	src/last_words.c \
 	src/http/health.c \
 	src/http/health.h \
