@@ -66,12 +66,13 @@ init_stop() {
 # The application's main process (host pid): the first of the guard's children that does not run the
 # guard's own file (later ones are orphans).
 main_find() {
-	local pid own
+	local pid own exe
 	APP=''
 	own=$(readlink "/proc/$GUARD_PID/exe")
 	[ "$own" = "$(realpath "$STORY_OOMGUARD")" ] || return 1 # it is still what execs it
 	for pid in $(pgrep -P "$GUARD_PID"); do
-		[ "$(readlink "/proc/$pid/exe")" = "$own" ] || {
+		exe=$(readlink "/proc/$pid/exe") # nothing: it has ended meanwhile
+		[ -z "$exe" ] || [ "$exe" = "$own" ] || {
 			APP=$pid
 			return
 		}
