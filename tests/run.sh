@@ -246,7 +246,7 @@ part_lint() {
 part_unit() {
 	run_unit unit dynamic --enable-werror
 }
-# Stories run beside each other and may starve each other: what fails is tried once more alone, and
+# Stories run beside each other and may starve each other: what fails is tried again alone, twice at most, and
 # the log and the TAP say that it was the second try.
 again_alone() { # FOLDER
 	local script name
@@ -257,14 +257,14 @@ again_alone() { # FOLDER
 		cat "$name.tap" "$name.log" >"$name.first-try" 2>/dev/null
 		start_script "$host" "$script"
 		finish_one
-		echo "# second try; the first is in $(basename "$name").first-try" >>"$name.tap"
+		echo "# tried again; the try before is in $(basename "$name").first-try" >>"$name.tap"
 	done
 }
 part_stories() {
-	need_static && run_folder "$host" "$here/stories" && again_alone "$here/stories"
+	need_static && run_folder "$host" "$here/stories" && again_alone "$here/stories" && again_alone "$here/stories"
 }
 part_pid1() {
-	need_static && run_folder "$host" "$here/pid1" && again_alone "$here/pid1"
+	need_static && run_folder "$host" "$here/pid1" && again_alone "$here/pid1" && again_alone "$here/pid1"
 }
 part_engines() {
 	local log=$work/engines.log engine tap
@@ -293,7 +293,7 @@ split_engines() { # KERNEL
 }
 # One machine at a time and nothing beside it: emulated time is scarce. Stories that need no cgroup
 # are the same everywhere; those with a line "# host only: WHY" are told as skipped. What fails is
-# tried once more in a machine of its own, and says so: under emulation two scripts at a time may
+# tried again, twice at most, in a machine of its own, and says so: under emulation two scripts at a time may
 # starve each other.
 boot() { # KERNEL SCRIPT...
 	STORY_LONG=${STORY_LONG:-6} "$here/vm/run.sh" "$1" "$results/vm-$1" "${@:2}" \
@@ -341,6 +341,7 @@ run_vm() { # KERNEL
 	say "virtual machine with kernel $1: ${#scripts[@]} scripts"
 	mkdir -p "$results/vm-$1"
 	boot "$1" "${scripts[@]}"
+	try_again "$1" "${scripts[@]}"
 	try_again "$1" "${scripts[@]}"
 	[ ${#skipped[@]} = 0 ] || tell_skipped "$1" "${skipped[@]}"
 	[ -n "$(find "$results/vm-$1" -name '*.tap')" ] ||
