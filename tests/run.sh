@@ -246,8 +246,8 @@ part_lint() {
 part_unit() {
 	run_unit unit dynamic --enable-werror
 }
-# Stories run beside each other and may starve each other: what fails is tried again alone, twice at most, and
-# the log and the TAP say that it was the second try.
+# Stories run beside each other and may starve each other: what fails is tried again alone, twice at
+# most, and the log and the TAP say that it was not the first try.
 again_alone() { # FOLDER
 	local script name
 	for script in $(scripts_of "$1"); do
@@ -319,7 +319,7 @@ try_again() { # KERNEL SCRIPT...
 	OOMGUARD_VM_LANES=1 boot "$1" "${again[@]}"
 	for script in "${again[@]}"; do
 		name=$results/vm-$1/$(basename "$script" .sh)
-		[ ! -e "$name.tap" ] || echo "# second try; the first is in $(basename "$name").first-try" >>"$name.tap"
+		[ ! -e "$name.tap" ] || echo "# tried again; the try before is in $(basename "$name").first-try" >>"$name.tap"
 	done
 }
 tell_skipped() { # KERNEL SCRIPT...
