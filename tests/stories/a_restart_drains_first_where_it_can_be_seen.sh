@@ -7,7 +7,7 @@
 needs_cgroup
 make_cgroup app 64M
 
-AT_ONCE+=(-s level.restart.actions="drain, restart" -s drain.wait=3s -v)
+AT_ONCE+=(-s level.restart.actions="drain, restart" -s drain.wait=$((3 * STORY_SLOW))s -v)
 guard app "${HTTP_LISTEN[@]}" "${AT_ONCE[@]}" -- "$PROGRAMS/leak" --from 10M --to 40M --rate 5M --hold 600
 app_pid
 check "ready before" wait_for 5 http_says /readyz 200
