@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The spine: one loop that owns the state and hands events to those who decide. Four files share
+ * The spine: one loop that owns the state and hands events to those who decide. These files share
  * struct guard, each with its own part of it:
  *
  *   guard.c  the loop, signals, the reaper: who gets told what
@@ -12,8 +12,15 @@
  *   view.c   what others can see of it: metrics, probes, status
  *   count.c  what is counted for them
  *   drain.c  whether load balancers may still send
+ *   allow.c  may the application be restarted just now?
+ *   headline.c    the line that says why a level has fired
+ *   reporter.c    the report of an incident, when there is room
+ *   last_words.c  the termination message
  *
- * Nothing here allocates after guard_begin(), exits, or waits for anything but the loop.
+ * While the application runs nothing here waits for anything but the loop, and looks and levels do
+ * not allocate (HTTP and the control socket may). Bounded waits are at the two ends: for the reader
+ * of the last life at the start (2 s), for the last report and the companion at the end (1 s, 0.2
+ * s).
  */
 #ifndef OOMGUARD_GUARD_H
 #define OOMGUARD_GUARD_H

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# `oomguard check` on set-ups that are broken on purpose, each with its remedy.
+# `oomguard check` on thirteen set-ups that are broken on purpose, most with a remedy.
 # shellcheck source-path=SCRIPTDIR source=../lib/story.sh
 . "$(dirname "$0")/../lib/story.sh"
 needs_cgroup
