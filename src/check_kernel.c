@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -15,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cgroup/notify.h"
 #include "check.h"
 #include "proc/proc.h"
 
@@ -127,24 +127,24 @@ static void check_memory_of_child(struct check *c, pid_t pid)
 			"/proc/PID/mem of a child cannot be read (%s): no core", strerror(errno));
 }
 
+/* Kept by nobody: closing it gives it back. */
 static void check_notification(struct check *c)
 {
-	auto_close int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	char path[CGROUP_PATH_MAX + 16];
+	struct notify notify;
+	char words[128];
+	int r = notify_open(&notify, &c->cgroup, c->looked ? c->sample.use_bytes : 0);
 
-	if (c->cgroup.version != CGROUP_V2) {
-		check_add(c, "notification", CHECK_INFO,
-			"cgroup v1: none is needed, the pace of looks suffices");
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/memory.events", c->cgroup.levels[0].path);
-	if (fd >= 0 && inotify_add_watch(fd, path, IN_MODIFY) >= 0)
+	notify_describe(notify.sources, words, sizeof(words));
+	if (r == 0)
 		check_add(c, "notification", CHECK_OK,
-			"memory.events can be watched (not used: the pace of looks suffices)");
+			"%s: looked at as soon as the kernel tells, beside the pace of looks",
+			words);
 	else
 		check_add(c, "notification", CHECK_INFO,
-			"memory.events cannot be watched (%s): the pace of looks suffices",
-			strerror(errno));
+			"the kernel tells nothing here (%s): the pace of looks suffices",
+			c->cgroup.version == CGROUP_V1 ? "cgroup.event_control cannot be written"
+						       : "memory.events cannot be watched");
+	notify_close(&notify);
 }
 
 static void check_kmsg(struct check *c)

@@ -33,6 +33,7 @@
 #include "action/action.h"
 #include "base/helper.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/notify.h"
 #include "child/budget.h"
 #include "child/favour.h"
 #include "child/restart.h"
@@ -51,6 +52,8 @@
 
 struct watch {
 	struct event *timer;
+	struct event *hint; /* the kernel tells something; NULL: nothing tells */
+	struct notify notify;
 	struct cgroup cgroup;
 	struct cgroup_sample sample; /* of the last look */
 	struct cgroup_events events; /* at the start of this life */

@@ -41,6 +41,8 @@ liboomguard_a_SOURCES = \
 	src/cgroup/look.c \
 	src/cgroup/node.c \
 	src/cgroup/node.h \
+	src/cgroup/notify.c \
+	src/cgroup/notify.h \
 	src/cgroup/resolve.c \
 	src/cgroup/resolve.h \
 	src/cgroup/stat.c \

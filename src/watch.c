@@ -142,6 +142,27 @@ static void note_lateness(struct watch *w, uint64_t now_usec)
 	w->late_usec = MAX_OF(late, w->late_usec - w->late_usec / 8);
 }
 
+/* Heard once a look at the most. */
+static void listen_again(struct watch *w)
+{
+	if (!w->hint || event_pending(w->hint, EV_READ, NULL))
+		return;
+	notify_take(&w->notify);
+	event_add(w->hint, NULL);
+}
+
+static void on_hint(evutil_socket_t fd, short what, void *arg)
+{
+	struct guard *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (!pace_can_spare(&g->watch.pace))
+		return; /* heard again after the next look */
+	log_debug("the kernel tells something of the cgroup: looking");
+	watch_soon(g);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct guard *g = arg;
@@ -151,6 +172,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	note_lateness(w, begun);
+	listen_again(w);
 	if (take_look(g, begun >= w->detail_due_usec))
 		decide(g);
 	if (w->sample.detailed)
@@ -183,6 +205,15 @@ bool watch_saw_oom_kill(struct guard *g)
 	return now.oom_kill != UINT64_MAX && now.oom_kill > g->watch.events.oom_kill;
 }
 
+static void begin_to_listen(struct guard *g)
+{
+	struct watch *w = &g->watch;
+	uint64_t threshold = w->has_limit ? units_of_share(w->sample.limit_bytes, NEAR_FROM_BP) : 0;
+
+	if (notify_open(&w->notify, &w->cgroup, threshold) == 0)
+		w->hint = event_new(g->base, w->notify.fd, EV_READ, on_hint, g);
+}
+
 int watch_begin(struct guard *g)
 {
 	struct watch *w = &g->watch;
@@ -195,6 +226,7 @@ int watch_begin(struct guard *g)
 		has_been_resized(w);
 		w->has_limit = w->sample.limit_bytes != CGROUP_NO_LIMIT;
 	}
+	begin_to_listen(g);
 	watch_new_life(g);
 	return w->timer ? 0 : -ENOMEM;
 }

@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/cgroup_find \
 	tests/unit/cgroup_look \
 	tests/unit/cgroup_node \
+	tests/unit/cgroup_notify \
 	tests/unit/cgroup_resolve \
 	tests/unit/cgroup_stat \
 	tests/unit/child_budget \

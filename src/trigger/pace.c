@@ -33,6 +33,11 @@ void pace_spent(struct pace *p, uint64_t now_usec, uint64_t cost_usec)
 	p->last_usec = now_usec;
 }
 
+bool pace_can_spare(const struct pace *p)
+{
+	return !p->max_cpu_bp || p->purse_usec > PACE_PURSE_MAX_USEC / 2;
+}
+
 static uint64_t wished_usec(const struct pace *p, uint64_t headroom_bytes, bool near)
 {
 	unsigned __int128 t = headroom_bytes;

@@ -37,6 +37,10 @@ void pace_init(struct pace *p, uint32_t max_cpu_bp, uint32_t cpus);
 /* A look took `cost`; to be called once per look, before pace_next. */
 void pace_spent(struct pace *p, uint64_t now_usec, uint64_t cost_usec);
 
+/* Is there enough to spare for a look out of turn? Harmless page cache at the limit makes the
+ * kernel tell a hundred times a second: half of the purse stays for what the pace asks for. */
+bool pace_can_spare(const struct pace *p);
+
 /*
  * Microseconds until the next look. UINT64_MAX headroom (no limit): PACE_MAX_USEC. near: above the
  * lowest level, where a burst must be seen early enough to be stopped, not only before the end.
