@@ -341,11 +341,11 @@ void control_begin(struct guard *g)
 		event_add(control.event, NULL);
 }
 
-void control_end(struct guard *g)
+void control_end(struct guard *g, bool take_away)
 {
 	for (unsigned i = 0; i < CONNECTIONS_MAX; i++)
 		if (control.connections[i].fd)
 			hang_up(&control.connections[i]);
-	if (control.fd)
+	if (control.fd && take_away)
 		unlinkat(g->store.dirfd, WIRE_SOCKET, 0);
 }

@@ -14,7 +14,8 @@
 
 /* Opens the socket; logs when that fails. Without a state directory there is none. */
 void control_begin(struct guard *g);
-void control_end(struct guard *g);
+/* take_away: the socket, too. A disk that is stalled would hold that up; the next life does it. */
+void control_end(struct guard *g, bool take_away);
 
 /* lists.c tells: the list of a request begins, what an action of it has to say, it is over. All
  * but the first do nothing for lists of levels. */

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has happened is counted, and kept where there is a place for it. */
-#include <errno.h>
-#include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "guard.h"
-
-/* At the end of something, never on the way to it. */
-static void save(const struct guard *g)
-{
-	int r;
-
-	if (!g->budget.remembers)
-		return;
-	r = tally_save(g->store.dirfd, &g->tally);
-	if (r < 0)
-		log_info("counters are not kept: %s/%s: %s", g->store.path, TALLY_FILE,
-			strerror(-r));
-}
 
 void count_begin(struct guard *g, bool was_killed)
 {
@@ -29,7 +13,7 @@ void count_begin(struct guard *g, bool was_killed)
 		return;
 	g->tally.kills[TALLY_KILL_UNKNOWN]++;
 	g->tally.last_oom_wall_usec = clock_wall_usec();
-	save(g);
+	keep_counters(g);
 }
 
 void count_restart(struct guard *g, unsigned level)
@@ -38,7 +22,8 @@ void count_restart(struct guard *g, unsigned level)
 				: g->keeper.emergency  ? TALLY_BY_EMERGENCY
 						       : TALLY_BY_LEVEL;
 
-	g->tally.restarts[by]++; /* saved when the application has ended */
+	g->tally.restarts[by]++;
+	keep_counters(g);
 }
 
 /* A limit of ours that was hit counts as `oom` with us, an ancestor's does not (v2). */
@@ -52,6 +37,7 @@ void count_kill(struct guard *g)
 		ancestor = now.oom != UINT64_MAX && now.oom == before->oom;
 	g->tally.kills[ancestor ? TALLY_KILL_ANCESTOR : TALLY_KILL_OWN]++;
 	g->tally.last_oom_wall_usec = clock_wall_usec();
+	keep_counters(g);
 }
 
 void count_exit(struct guard *g, int wait_status)
@@ -65,10 +51,11 @@ void count_exit(struct guard *g, int wait_status)
 	else if (WEXITSTATUS(wait_status))
 		how = TALLY_EXIT_STATUS;
 	g->tally.exits[how]++;
-	save(g);
+	keep_counters(g);
 }
 
 void count_action(struct guard *g, enum conf_action action, bool ok, uint64_t usec)
 {
-	tally_dump(&g->tally, action, ok, usec); /* saved with the exit: a dump is not held up */
+	tally_dump(&g->tally, action, ok, usec);
+	keep_counters(g);
 }

@@ -67,20 +67,6 @@ void guard_over(struct guard *g, int exit_code)
 	event_base_loopbreak(g->base);
 }
 
-void guard_save_budget(struct guard *g)
-{
-	int r;
-
-	if (!g->budget.remembers)
-		return;
-	r = budget_save(g->store.dirfd, &g->budget);
-	if (r < 0) {
-		g->budget.remembers = false;
-		log_warning("restarts cannot be counted across lives any more: %s/budget: %s",
-			g->store.path, strerror(-r));
-	}
-}
-
 /* --- signals --- */
 
 /* What asks the application to end, as engines and people send it. Not HUP (reload) nor QUIT (a
@@ -151,6 +137,7 @@ void guard_start_scribe(struct guard *g)
 	if (r < 0) {
 		log_warning(
 			"no companion process (%s): snapshots go to the log only", strerror(-r));
+		keep_budget(g);
 		return;
 	}
 	event_assign(g->scribe_event, g->base, g->scribe.fd, EV_READ | EV_PERSIST, on_scribe, g);
@@ -222,7 +209,7 @@ static void begin_life(struct guard *g)
 	if (g->budget.disarmed)
 		log_notice("%s", budget_verdict_text(BUDGET_NO_DISARMED));
 	g->watch.trigger.safe_bytes = g->budget.disarmed ? 0 : g->budget.safe_bytes;
-	guard_save_budget(g);
+	keep_budget(g);
 }
 
 static int make_loop(struct guard *g)
@@ -319,9 +306,8 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	watch_soon(g);
 	event_base_dispatch(g->base);
 	view_end(g);
-	control_end(g);
 	lists_end(g);
 	reporter_finish(g);
-	scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC);
+	control_end(g, scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC));
 	return g->exit_code;
 }

@@ -13,6 +13,7 @@
  *   count.c  what is counted for them
  *   drain.c  whether load balancers may still send
  *   allow.c  may the application be restarted just now?
+ *   keep.c   what has to be remembered: budget, counters, the state that `status` shows
  *   headline.c    the line that says why a level has fired
  *   reporter.c    the report of an incident, when there is room
  *   last_words.c  the termination message
@@ -89,8 +90,7 @@ struct lists {
 struct keeper { /* of the application's life */
 	struct life life;
 	struct event *timer;
-	pid_t child; /* 0: none runs */
-	bool started_once;
+	pid_t child;	 /* 0: none runs */
 	int wait_status; /* of the last child */
 	int stop_signal; /* the one that came from outside */
 	uint64_t start_usec;
@@ -123,6 +123,7 @@ struct recorder {
 	struct flight *flight;	 /* shared with the companion; NULL: no recorder */
 	struct flight_life life; /* as it stands */
 	enum flight_end previous_end;
+	uint64_t pidns;	    /* for who reads what `status` shows */
 	uint64_t next_usec; /* next sample below the first level, and next life record */
 	bool urgent;
 };
@@ -175,8 +176,6 @@ unsigned guard_spare(const struct guard *g, pid_t out[4]);
 int guard_scan(struct guard *g);
 /* The loop is left; guard_run returns this. */
 void guard_over(struct guard *g, int exit_code);
-/* A life begins in which the budget counts anew. */
-void guard_save_budget(struct guard *g);
 /* Starts the companion (again); logs when that fails. */
 void guard_start_scribe(struct guard *g);
 
@@ -281,6 +280,15 @@ const char *allow_restart(const struct guard *g, unsigned level);
 /* Is use below the level's `at` again? Then it is to be armed again at once. */
 bool allow_level_is_left(const struct guard *g, unsigned level);
 
+/* keep.c */
+/* The companion writes them: a disk that hangs does not hold up anybody else. */
+void keep_budget(struct guard *g);
+void keep_counters(struct guard *g);
+/* What could not be written by now: said once, and restarts are no longer counted on. */
+void keep_check(struct guard *g);
+/* Hot path: what `status` shows. */
+void keep_live(struct guard *g);
+
 /* drain.c */
 /* Not ready from now on, for a while (LIST_DRAIN). False: nothing to wait for. */
 bool drain_begin(struct guard *g);
@@ -290,6 +298,8 @@ bool drain_is_on(const struct guard *g);
 /* view.c */
 /* The state of now; reads small files of the cgroup and of /proc. */
 void view_fill(const struct guard *g, struct guard_view *ret_view);
+/* Hot path: without what is in files. */
+void view_fill_known(const struct guard *g, struct guard_view *ret_view);
 /* Opens http.listen where it is not off; logs when that fails. view_end closes it. */
 void view_begin(struct guard *g);
 void view_end(struct guard *g);

@@ -158,7 +158,7 @@ static void do_forward(struct guard *g)
 		g->keeper.child, g->conf->child.forward == FORWARD_GROUP, g->keeper.stop_signal);
 	/* It was asked to end from outside: should all of us be killed later, that is no OOM. */
 	budget_end_life(&g->budget, END_CLEAN);
-	guard_save_budget(g);
+	keep_budget(g);
 	record_event(g, FLIGHT_SIGNAL, g->keeper.stop_signal, "");
 }
 
@@ -181,7 +181,7 @@ static void do_start(struct guard *g)
 	int code;
 
 	budget_begin_life(&g->budget, clock_wall_usec(), false);
-	guard_save_budget(g);
+	keep_budget(g);
 	code = life_start_child(g);
 	if (code) {
 		g->keeper.life.state = LIFE_OVER;
@@ -198,7 +198,7 @@ static void do_exit_ours(struct guard *g)
 	log_notice("exit %u: the guard has stopped the application", g->conf->restart.exit_code);
 	budget_end_life(&g->budget, END_GUARDED);
 	record_end(g, FLIGHT_END_GUARDED, g->conf->restart.exit_code);
-	guard_save_budget(g);
+	keep_budget(g);
 	guard_over(g, g->conf->restart.exit_code);
 }
 
@@ -218,7 +218,7 @@ static void do_exit_child(struct guard *g)
 									: FLIGHT_END_CLEAN,
 			code);
 	}
-	guard_save_budget(g);
+	keep_budget(g);
 	guard_over(g, code);
 }
 
@@ -330,8 +330,10 @@ void life_check_gone(struct guard *g)
 bool life_restart(struct guard *g, unsigned level)
 {
 	struct keeper *k = &g->keeper;
-	const char *why = allow_restart(g, level);
+	const char *why;
 
+	keep_check(g);
+	why = allow_restart(g, level);
 	if (life_is_ending(g))
 		return false;
 	if (why) {
@@ -345,7 +347,7 @@ bool life_restart(struct guard *g, unsigned level)
 	/* Danger is what is counted, not that somebody asked. */
 	if (level != LISTS_REQUEST)
 		budget_spend(&g->budget, clock_wall_usec(), clock_now_usec() - k->start_usec);
-	guard_save_budget(g);
+	keep_budget(g);
 	count_restart(g, level);
 	control_say(g, true, "the application is being stopped");
 	record_event(g, FLIGHT_RESTART, 0, g->lists.reason[level]);

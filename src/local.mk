@@ -51,7 +51,10 @@ liboomguard_a_SOURCES = \
 	src/cgroup/v2.c \
 	src/cgroup/version.h \
 	src/headline.c \
+	src/keep.c \
 	src/last_words.c \
+	src/live.c \
+	src/live.h \
 	src/http/health.c \
 	src/http/health.h \
 	src/http/http.c \

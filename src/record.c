@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "live.h"
 #include "report/previous.h"
 
 /* From here on every look is kept; below, one a second. */
@@ -32,12 +33,17 @@ bool record_begin(struct guard *g)
 	bool known;
 
 	r->life.boot_id = previous_boot_id();
+	r->pidns = live_own_pidns();
 	known = g->store.dirfd >= 0 &&
 		previous_find(g->store.dirfd, r->life.boot_id, &previous) == 0 && previous.n_lives;
 	r->flight = flight_map();
 	g->scribe.flight = r->flight;
 	g->scribe.termination_path = last_words_path(g->conf);
 	g->scribe.flight_bytes = file_bytes(g);
+	/* On a disk another limit is no reason to forget. */
+	g->scribe.flight_keep_bytes = g->store.on_memory ? g->scribe.flight_bytes : FILE_MAX_BYTES;
+	g->scribe.note_names[FLIGHT_NOTE_BUDGET] = BUDGET_FILE;
+	g->scribe.note_names[FLIGHT_NOTE_COUNTERS] = TALLY_FILE;
 	if (!known)
 		return false;
 	r->previous_end = previous.end;
@@ -53,6 +59,7 @@ static void put_life(struct guard *g)
 {
 	g->recorder.life.last_wall_usec = clock_wall_usec();
 	flight_put_life(g->recorder.flight, &g->recorder.life);
+	keep_live(g);
 }
 
 void record_new_life(struct guard *g)
@@ -93,6 +100,7 @@ void record_sample(struct guard *g)
 	if (s->time_usec >= r->next_usec) {
 		r->next_usec = s->time_usec + LIFE_EVERY_USEC;
 		put_life(g);
+		keep_check(g);
 	}
 	if (urgent != r->urgent)
 		scribe_ring(&g->scribe);

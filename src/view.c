@@ -12,6 +12,7 @@
 #include "cgroup/node.h"
 #include "guard.h"
 #include "http/http.h"
+#include "live.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
@@ -32,20 +33,14 @@ static uint64_t read_peak(const struct cgroup_level *own)
 static void fill_own(const struct cgroup_level *own, struct guard_view *v)
 {
 	const struct cgroup_stat *st = &own->stat;
-	const struct view_named components[VIEW_COMPONENTS] = {
-		{ "anon", st->anon },
-		{ "shmem", st->shmem },
-		{ "file", st->file },
-		{ "kernel", st->kernel },
-		{ "slab_unreclaimable", st->slab_unreclaimable },
-		{ "swap", own->last.swap_bytes },
-	};
+	const uint64_t components[VIEW_COMPONENTS] = { st->anon, st->shmem, st->file, st->kernel,
+		st->slab_unreclaimable, own->last.swap_bytes };
 
-	memcpy(v->components, components, sizeof(components));
+	for (unsigned i = 0; i < VIEW_COMPONENTS; i++)
+		v->components[i] = (struct view_named){ live_component_name(i), components[i] };
 	v->usage_bytes = own->last.usage_bytes;
 	v->working_set_bytes = cgroup_use_of(BASIS_WORKING_SET, own->last.usage_bytes, st);
 	v->nonreclaimable_bytes = cgroup_use_of(BASIS_NONRECLAIMABLE, own->last.usage_bytes, st);
-	v->peak_bytes = read_peak(own);
 }
 
 /* Where memory cannot be read all of it is left out: old numbers would look like new ones. */
@@ -189,7 +184,7 @@ static void forget_numbers(struct guard_view *v)
 		*numbers[i] = VIEW_UNKNOWN;
 }
 
-void view_fill(const struct guard *g, struct guard_view *v)
+void view_fill_known(const struct guard *g, struct guard_view *v)
 {
 	*v = (struct guard_view){
 		.version = PACKAGE_VERSION,
@@ -210,9 +205,16 @@ void view_fill(const struct guard *g, struct guard_view *v)
 	if (g->conf->guard.request_bytes)
 		v->request_bytes = g->conf->guard.request_bytes;
 	fill_memory(g, v);
-	fill_events(g, v);
 	fill_levels(g, v);
 	fill_counts(g, v);
+}
+
+void view_fill(const struct guard *g, struct guard_view *v)
+{
+	view_fill_known(g, v);
+	if (g->watch.cgroup.n_levels && g->watch.can_look)
+		v->peak_bytes = read_peak(&g->watch.cgroup.levels[0]);
+	fill_events(g, v);
 }
 
 /* --- the server --- */

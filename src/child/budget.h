@@ -13,6 +13,7 @@
 
 #define BUDGET_TIMES_MAX 32
 #define BUDGET_TEXT_MAX	 2048
+#define BUDGET_FILE	 "budget"
 /* A restart this soon after the start disarms the next life. */
 #define BUDGET_EARLY_USEC (UINT64_C(1000000) * 60 * 10)
 

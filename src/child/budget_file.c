@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define FILE_NAME    "budget"
 #define BAD_NAME     "budget.bad"
 #define VERSION_LINE "version=1\n"
 #define SUM_KEY	     "checksum="
@@ -167,7 +166,7 @@ int budget_load(int state_dirfd, struct budget *ret)
 {
 	char text[BUDGET_TEXT_MAX];
 	ssize_t n = state_dirfd < 0 ? -EBADF
-				    : file_read_text(state_dirfd, FILE_NAME, text, sizeof(text));
+				    : file_read_text(state_dirfd, BUDGET_FILE, text, sizeof(text));
 
 	if (n == -ENOENT) {
 		*ret = (struct budget){ .remembers = true };
@@ -177,7 +176,7 @@ int budget_load(int state_dirfd, struct budget *ret)
 		return (int)n;
 	if (n >= 0 && strlen(text) == (size_t)n && budget_parse(text, ret) == 0)
 		return 0;
-	renameat(state_dirfd, FILE_NAME, state_dirfd, BAD_NAME);
+	renameat(state_dirfd, BUDGET_FILE, state_dirfd, BAD_NAME);
 	*ret = (struct budget){ .remembers = true };
 	return -EBADMSG;
 }
@@ -191,5 +190,5 @@ int budget_save(int state_dirfd, const struct budget *b)
 		return -EBADF;
 	if (len < 0)
 		return len;
-	return file_write_whole(state_dirfd, FILE_NAME, text, (size_t)len, 1);
+	return file_write_whole(state_dirfd, BUDGET_FILE, text, (size_t)len, 1);
 }

@@ -26,10 +26,10 @@
 /* fds that the companion keeps: the socket, the store, /proc, and each level's files. */
 #define KEEP_MAX (3 + CGROUP_LEVELS_MAX * (sizeof(struct cgroup_files) / sizeof(int)))
 
-/* How far the recorder's file may lag behind: near the limit 50 ms, else what the shared area
- * holds. */
+/* How far the recorder's file may lag behind: near the limit 50 ms, else as long as one sample is
+ * from the next (`status` reads it). */
 #define FLUSH_URGENT_MSEC 50
-#define FLUSH_CALM_MSEC	  10000
+#define FLUSH_CALM_MSEC	  1000
 
 static void block_all_signals(void)
 {
@@ -209,13 +209,38 @@ static void write_words(struct companion *c)
 		return; /* longer words before stay behind it: readers take the first line */
 }
 
+/* Synced: what they hold decides what the next life may do. */
+static void write_notes(struct companion *c)
+{
+	static char text[FLIGHT_NOTE_MAX];
+	int r = 0;
+
+	for (unsigned i = 0; i < FLIGHT_NOTES && c->store->dirfd >= 0; i++) {
+		enum flight_note note = (enum flight_note)i;
+		size_t len = flight_take_note(c->flight, note, &c->notes_taken[i], text);
+
+		if (!len || !c->note_names[i])
+			continue;
+		r = file_write_whole(c->store->dirfd, c->note_names[i], text, len,
+			note == FLIGHT_NOTE_BUDGET && !c->store->on_memory);
+		if (r < 0 && !c->shared->note_error)
+			__atomic_store_n(&c->shared->note_error, r, __ATOMIC_RELAXED);
+	}
+}
+
+static void write_all(struct companion *c)
+{
+	write_words(c);
+	flight_file_flush(&c->file, c->flight); /* a full disk: the next one may fit again */
+	write_notes(c);
+}
+
 static void wait_for_order(struct companion *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	int msec = flight_is_urgent(c->flight) ? FLUSH_URGENT_MSEC : FLUSH_CALM_MSEC;
 
-	write_words(c);
-	flight_file_flush(&c->file, c->flight); /* a full disk: the next one may fit again */
+	write_all(c);
 	poll(&p, 1, msec);
 }
 
@@ -243,8 +268,7 @@ static void serve(struct companion *c)
 		}
 		carry_out(c, &a);
 	}
-	write_words(c);
-	flight_file_flush(&c->file, c->flight);
+	write_all(c);
 }
 
 void companion_run(struct companion *c)
@@ -260,7 +284,7 @@ void companion_run(struct companion *c)
 	close_all_else(c);
 	c->file.fd = -1;
 	if (c->flight && c->store->dirfd >= 0)
-		flight_file_open(&c->file, c->store->dirfd, c->flight_bytes);
+		flight_file_open(&c->file, c->store->dirfd, c->flight_bytes, c->flight_keep_bytes);
 	serve(c);
 	_exit(0);
 }

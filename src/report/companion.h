@@ -11,6 +11,7 @@
 struct scribe_shared {
 	uint32_t begun, ended; /* number of the order, written before and after it */
 	uint32_t finished;     /* by the companion: the last order that it has done with */
+	int note_error;	       /* by the companion: of the first note that could not be written */
 	bool as_init;
 	uint64_t until_usec;
 	struct snapshot_input in; /* its pointers are set anew by the companion */
@@ -28,7 +29,9 @@ struct companion {
 	const struct flight *flight;
 	const char *termination_path;
 	uint32_t words_taken;
-	uint64_t flight_bytes;
+	uint64_t flight_bytes, flight_keep_bytes;
+	const char *note_names[FLIGHT_NOTES];
+	uint32_t notes_taken[FLIGHT_NOTES];
 	struct flight_file file;
 };
 

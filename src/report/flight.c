@@ -62,6 +62,52 @@ void flight_put_life(struct flight *f, const struct flight_life *life)
 	__atomic_store_n(&f->n_lives, n + 1, __ATOMIC_RELEASE);
 }
 
+void flight_put_live(struct flight *f, const void *live, uint32_t size)
+{
+	struct flight_live *l;
+	uint32_t n;
+
+	if (!f)
+		return;
+	n = f->n_live;
+	l = &f->live[n % 2];
+	l->wall_usec = clock_wall_usec();
+	l->size = MIN_OF(size, (uint32_t)FLIGHT_LIVE_MAX);
+	memcpy(l->bytes, live, l->size);
+	__atomic_store_n(&f->n_live, n + 1, __ATOMIC_RELEASE);
+}
+
+bool flight_put_note(struct flight *f, enum flight_note note, const char *text, size_t len)
+{
+	uint32_t n;
+
+	if (!f || len >= FLIGHT_NOTE_MAX)
+		return false;
+	n = f->n_notes[note];
+	memcpy(f->notes[note][n % 2], text, len);
+	f->notes[note][n % 2][len] = '\0';
+	__atomic_store_n(&f->n_notes[note], n + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Copied, because it is written to a disk that may stall while the guard goes on. */
+size_t flight_take_note(
+	const struct flight *f, enum flight_note note, uint32_t *taken, char out[FLIGHT_NOTE_MAX])
+{
+	uint32_t n, after = f ? __atomic_load_n(&f->n_notes[note], __ATOMIC_ACQUIRE) : 0;
+
+	if (after == *taken)
+		return 0;
+	do {
+		n = after;
+		buf_copy(out, FLIGHT_NOTE_MAX, f->notes[note][(n - 1) % 2]);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		after = __atomic_load_n(&f->n_notes[note], __ATOMIC_ACQUIRE);
+	} while (after != n);
+	*taken = n;
+	return strnlen(out, FLIGHT_NOTE_MAX);
+}
+
 void flight_put_words(struct flight *f, const char *text)
 {
 	uint32_t n;

@@ -15,6 +15,10 @@
  *     minute         one per minute
  *     events
  *     lives          the last 32 starts; the newest is written again as it goes on
+ *     live           what `status` shows beside the samples, in two slots
+ *
+ * The companion also keeps the guard's small files (notes) and the termination message, for the
+ * same reason.
  */
 #ifndef OOMGUARD_REPORT_FLIGHT_H
 #define OOMGUARD_REPORT_FLIGHT_H
@@ -24,9 +28,12 @@
 #include <stdint.h>
 
 #define FLIGHT_NAME	 "flight.rec"
+#define FLIGHT_BAD_NAME	 "flight.bad"
 #define FLIGHT_TEXT_MAX	 200
 #define FLIGHT_LIVES_MAX 32
 #define FLIGHT_WORDS_MAX 1024
+#define FLIGHT_NOTE_MAX	 2048
+#define FLIGHT_LIVE_MAX	 2032
 
 struct flight_sample {
 	uint64_t wall_usec;
@@ -91,23 +98,42 @@ void flight_put_event(struct flight *f, enum flight_kind kind, int32_t value, co
 /* The present life as it stands; copied whole. */
 void flight_put_life(struct flight *f, const struct flight_life *life);
 
+/* What `status` shows: bytes of the caller's own making; what is beyond FLIGHT_LIVE_MAX is cut. */
+void flight_put_live(struct flight *f, const void *live, uint32_t size);
+
+/* Small files of the state directory, each written whole by the companion when it is put. */
+enum flight_note { FLIGHT_NOTE_BUDGET, FLIGHT_NOTE_COUNTERS, FLIGHT_NOTES };
+
+/* False: there is no area, or it is longer than FLIGHT_NOTE_MAX - 1. */
+bool flight_put_note(struct flight *f, enum flight_note note, const char *text, size_t len);
+
 /* --- the companion's side --- */
 
 /* The message when it is another than the one taken last; NULL: it is not. */
 const char *flight_take_words(const struct flight *f, uint32_t *taken);
+/* The note, copied, when it is another than the one taken last: its length, else 0. */
+size_t flight_take_note(
+	const struct flight *f, enum flight_note note, uint32_t *taken, char out[FLIGHT_NOTE_MAX]);
+
+#define FLIGHT_RINGS 6
 
 struct flight_file {
-	int fd;			      /* -1: none */
-	uint32_t slots[5], number[5]; /* by ring: how many, and the number of the next record */
-	uint32_t sample_taken, event_taken, life_taken; /* of the shared area */
-	uint32_t life;					/* number of the present life, from 1 */
-	uint64_t life_start_usec;			/* of it; 0: not written yet */
-	struct flight_sample ten, minute;		/* highest so far of the period */
+	int fd; /* -1: none */
+	/* by ring: how many, and the number of the next record */
+	uint32_t slots[FLIGHT_RINGS], number[FLIGHT_RINGS];
+	uint32_t sample_taken, event_taken, life_taken, live_taken; /* of the shared area */
+	uint32_t life;			  /* number of the present life, from 1 */
+	uint64_t life_start_usec;	  /* of it; 0: not written yet */
+	struct flight_sample ten, minute; /* highest so far of the period */
 };
 
-/* Makes or takes over flight.rec in dirfd; a foreign or torn one is renamed to flight.bad.
- * max_bytes: min(4 MiB, limit / 64), at least 64 KiB. 0 or -errno (-ENOSPC ...; fd is -1 then). */
-int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes);
+/*
+ * Makes or takes over flight.rec in dirfd. One that is foreign, cut off, or larger than keep_bytes
+ * is renamed to flight.bad; another size of ours is kept as it is, for what it remembers.
+ * max_bytes: of a new one: min(4 MiB, limit / 64), at least 64 KiB. 0 or -errno (-ENOSPC ...; fd is
+ * -1 then).
+ */
+int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes, uint64_t keep_bytes);
 /* Writes what is new. 0 or -errno of the first failed write. */
 int flight_file_flush(struct flight_file *file, const struct flight *f);
 
@@ -126,11 +152,16 @@ struct flight_log {
 	unsigned n_events;
 	struct flight_life lives[FLIGHT_LIVES_MAX]; /* oldest first */
 	unsigned n_lives;
+	uint64_t live_wall_usec; /* of live; 0: there is none */
+	uint32_t live_size;
+	uint8_t live[FLIGHT_LIVE_MAX];
 	unsigned damaged; /* records that were skipped */
 };
 
 /* Cold path, allocates. 0; -ENOENT; -EBADMSG (foreign: nothing of it is trusted); -errno. */
 int flight_read(int dirfd, struct flight_log *ret_log);
+/* The same of bytes that were read: 0, -EBADMSG or -ENOMEM. */
+int flight_parse(const void *data, size_t len, struct flight_log *ret_log);
 void flight_log_free(struct flight_log *log);
 
 /* What became of the newest life in the log, when a new one starts. Pure. */

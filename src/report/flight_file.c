@@ -19,7 +19,8 @@
 #define PACKAGE_VERSION "unknown"
 #endif
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2 /* 1: without the live ring */
+#define SLOTS_MAX      16384u
 
 uint32_t flight_record_bytes(enum flight_ring ring)
 {
@@ -29,6 +30,7 @@ uint32_t flight_record_bytes(enum flight_ring ring)
 		[RING_MINUTE] = sizeof(struct flight_sample_record),
 		[RING_EVENTS] = sizeof(struct flight_event_record),
 		[RING_LIVES] = sizeof(struct flight_life_record),
+		[RING_LIVE] = sizeof(struct flight_live_record),
 	};
 
 	return bytes[ring];
@@ -41,6 +43,11 @@ uint64_t flight_slot_offset(const uint32_t slots[RINGS], enum flight_ring ring, 
 	for (unsigned r = 0; r < (unsigned)ring; r++)
 		at += (uint64_t)slots[r] * flight_record_bytes((enum flight_ring)r);
 	return at + (uint64_t)slot * flight_record_bytes(ring);
+}
+
+uint64_t flight_file_bytes(const uint32_t slots[RINGS])
+{
+	return flight_slot_offset(slots, RINGS - 1, slots[RINGS - 1]);
 }
 
 uint32_t flight_checksum(enum flight_ring ring, const union flight_record *record)
@@ -62,15 +69,14 @@ uint32_t flight_header_checksum(const struct flight_header *header)
 void flight_layout(uint64_t max_bytes, uint32_t ret_slots[RINGS])
 {
 	static const uint32_t layouts[][RINGS] = {
-		{ 16384, 1080, 1440, 512, FLIGHT_LIFE_SLOTS },
-		{ 4096, 1080, 1440, 256, FLIGHT_LIFE_SLOTS },
-		{ 1024, 360, 720, 128, FLIGHT_LIFE_SLOTS },
-		{ 128, 90, 180, 48, FLIGHT_LIFE_SLOTS },
+		{ 16384, 1080, 1440, 512, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
+		{ 4096, 1080, 1440, 256, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
+		{ 1024, 360, 720, 128, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
+		{ 128, 90, 180, 48, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
 	};
 	unsigned i = 0;
 
-	while (i + 1 < ARRAY_LEN(layouts) &&
-		flight_slot_offset(layouts[i], RING_LIVES, FLIGHT_LIFE_SLOTS) > max_bytes)
+	while (i + 1 < ARRAY_LEN(layouts) && flight_file_bytes(layouts[i]) > max_bytes)
 		i++;
 	memcpy(ret_slots, layouts[i], sizeof(layouts[i]));
 }
@@ -88,19 +94,39 @@ static void make_header(const uint32_t slots[RINGS], struct flight_header *heade
 	header->checksum = flight_header_checksum(header);
 }
 
-/* The same layout, or it is set aside; another build of the same format goes on in it. */
-static bool is_ours(int fd, const struct flight_header *wanted)
+bool flight_header_is_good(const struct flight_header *h)
 {
-	struct flight_header found;
-
-	return pread(fd, &found, sizeof(found), 0) == (ssize_t)sizeof(found) &&
-	       found.magic == wanted->magic && found.checksum == flight_header_checksum(&found) &&
-	       found.version == wanted->version &&
-	       !memcmp(found.slots, wanted->slots, sizeof(found.slots)) &&
-	       !memcmp(found.record_bytes, wanted->record_bytes, sizeof(found.record_bytes));
+	if (h->magic != FLIGHT_MAGIC || h->checksum != flight_header_checksum(h) ||
+		h->version != FORMAT_VERSION)
+		return false;
+	for (unsigned r = 0; r < RINGS; r++)
+		if (!h->slots[r] || h->slots[r] > SLOTS_MAX ||
+			h->record_bytes[r] != flight_record_bytes((enum flight_ring)r))
+			return false;
+	return true;
 }
 
-/* Numbers go on where the last whole record of each ring ends. */
+/*
+ * Goes on in what is there: another build of the same format, or another size, made when the limit
+ * was another one; to throw that away would be to forget the lives before. All of it must be there:
+ * behind a cut there is no room that is promised.
+ */
+static bool take_over(struct flight_file *file, uint64_t keep_bytes)
+{
+	struct flight_header found;
+	struct stat st;
+
+	if (pread(file->fd, &found, sizeof(found), 0) != (ssize_t)sizeof(found) ||
+		!flight_header_is_good(&found) || fstat(file->fd, &st) < 0 ||
+		(uint64_t)st.st_size != flight_file_bytes(found.slots) ||
+		(uint64_t)st.st_size > keep_bytes)
+		return false;
+	memcpy(file->slots, found.slots, sizeof(file->slots));
+	return true;
+}
+
+/* Numbers go on where the last whole record of each ring ends. A life of the same start is the
+ * same: the companion may have been replaced in it. */
 static void find_numbers(struct flight_file *file)
 {
 	union flight_record record;
@@ -119,11 +145,12 @@ static void find_numbers(struct flight_file *file)
 				record.mark.checksum != flight_checksum(ring, &record))
 				continue;
 			file->number[r] = MAX_OF(file->number[r], record.mark.number + 1);
-			if (ring == RING_LIVES)
-				file->life = MAX_OF(file->life, record.life.life);
+			if (ring == RING_LIVES && record.life.life >= file->life) {
+				file->life = record.life.life;
+				file->life_start_usec = record.life.body.start_wall_usec;
+			}
 		}
 	}
-	file->life++;
 }
 
 static int write_record(
@@ -144,7 +171,7 @@ static int write_record(
 
 static int make_file(struct flight_file *file, int dirfd, const struct flight_header *header)
 {
-	uint64_t size = flight_slot_offset(file->slots, RING_LIVES, file->slots[RING_LIVES]);
+	uint64_t size = flight_file_bytes(file->slots);
 	auto_close int fd = openat(
 		dirfd, FLIGHT_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r;
@@ -163,23 +190,25 @@ static int make_file(struct flight_file *file, int dirfd, const struct flight_he
 	return 0;
 }
 
-int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes)
+int flight_file_open(struct flight_file *file, int dirfd, uint64_t max_bytes, uint64_t keep_bytes)
 {
 	struct flight_header header;
 	int r;
 
 	memset(file, 0, sizeof(*file));
-	flight_layout(MAX_OF(max_bytes, 64 * KIB), file->slots);
-	make_header(file->slots, &header);
-	file->fd = openat(dirfd, FLIGHT_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (file->fd >= 0 && !is_ours(file->fd, &header)) {
-		close(take_fd(&file->fd));
-		if (renameat(dirfd, FLIGHT_NAME, dirfd, "flight.bad"))
-			return -errno;
-	} else if (file->fd < 0 && errno != ENOENT) {
+	/* NONBLOCK: a fifo in its place must not hold us up; it is set aside as well. */
+	file->fd = openat(dirfd, FLIGHT_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file->fd < 0 && errno != ENOENT && errno != ELOOP && errno != EISDIR && errno != ENXIO)
 		return -errno;
+	if ((file->fd >= 0 || errno != ENOENT) && !take_over(file, MAX_OF(keep_bytes, 64 * KIB))) {
+		if (file->fd >= 0)
+			close(take_fd(&file->fd));
+		if (renameat(dirfd, FLIGHT_NAME, dirfd, FLIGHT_BAD_NAME))
+			return -errno;
 	}
 	if (file->fd < 0) {
+		flight_layout(MAX_OF(max_bytes, 64 * KIB), file->slots);
+		make_header(file->slots, &header);
 		r = make_file(file, dirfd, &header);
 		if (r < 0) {
 			file->fd = -1;
@@ -256,13 +285,26 @@ static int flush_life(struct flight_file *file, const struct flight *f)
 	file->life_taken = n;
 	memset(&record, 0, sizeof(record));
 	record.life.body = f->life[(n - 1) % 2];
-	if (file->life_start_usec && file->life_start_usec != record.life.body.start_wall_usec)
-		file->life++; /* started again in place */
+	if (!file->life || file->life_start_usec != record.life.body.start_wall_usec)
+		file->life++;
 	file->life_start_usec = record.life.body.start_wall_usec;
 	record.life.life = file->life;
 	/* Two slots of its own, in turn: while one is written the other is whole. */
 	file->number[RING_LIVES] = file->life * 2 + n % 2;
 	return write_record(file, RING_LIVES, &record);
+}
+
+static int flush_live(struct flight_file *file, const struct flight *f)
+{
+	uint32_t n = __atomic_load_n(&f->n_live, __ATOMIC_ACQUIRE);
+	union flight_record record;
+
+	if (n == file->live_taken)
+		return 0;
+	file->live_taken = n;
+	memset(&record, 0, sizeof(record));
+	record.live.body = f->live[(n - 1) % 2];
+	return write_record(file, RING_LIVE, &record);
 }
 
 int flight_file_flush(struct flight_file *file, const struct flight *f)
@@ -276,5 +318,7 @@ int flight_file_flush(struct flight_file *file, const struct flight *f)
 		r = flush_events(file, f);
 	if (!r)
 		r = flush_life(file, f);
+	if (!r)
+		r = flush_live(file, f);
 	return r;
 }

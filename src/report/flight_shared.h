@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "report/flight.h"
+#include "report/flight_format.h"
 
 /* At 1 ms a look these hold a quarter of a second: five of the companion's periods near the limit.
  */
@@ -19,6 +20,10 @@ struct flight {
 	struct flight_life life[2];
 	uint32_t n_words;
 	char words[2][FLIGHT_WORDS_MAX];
+	uint32_t n_live;
+	struct flight_live live[2];
+	uint32_t n_notes[FLIGHT_NOTES];
+	char notes[FLIGHT_NOTES][2][FLIGHT_NOTE_MAX];
 };
 
 #endif

@@ -59,8 +59,10 @@ int scribe_start(struct scribe *s, const struct conf *conf, const struct store *
 			.flight = s->flight,
 			.termination_path = s->termination_path,
 			.flight_bytes = s->flight_bytes,
+			.flight_keep_bytes = s->flight_keep_bytes,
 		};
 
+		memcpy(c.note_names, s->note_names, sizeof(c.note_names));
 		companion_run(&c);
 	}
 	s->pid = pid;
@@ -133,16 +135,23 @@ void scribe_ring(struct scribe *s)
 		send(s->fd, &bell, sizeof(bell), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void scribe_finish(struct scribe *s, int msec)
+int scribe_note_error(const struct scribe *s)
+{
+	return s->shared ? __atomic_load_n(&s->shared->note_error, __ATOMIC_RELAXED) : 0;
+}
+
+bool scribe_finish(struct scribe *s, int msec)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 	char rest[sizeof(struct scribe_answer)];
 
 	if (s->pid <= 0 || s->fd < 0 || shutdown(s->fd, SHUT_WR) < 0)
-		return;
+		return true;
 	/* Answers that nobody waits for come first; the end of file is its end. */
-	while (poll(&p, 1, msec) == 1 && recv(s->fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
-		;
+	while (poll(&p, 1, msec) == 1)
+		if (recv(s->fd, rest, sizeof(rest), MSG_DONTWAIT) <= 0)
+			return true;
+	return false;
 }
 
 bool scribe_has_ended(struct scribe *s, pid_t pid)

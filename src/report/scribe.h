@@ -39,7 +39,9 @@ struct scribe {
 	uint32_t last_order;
 	struct flight *flight;	      /* the recorder's area, set before scribe_start; NULL: none */
 	const char *termination_path; /* where the termination message goes; NULL: nowhere */
-	uint64_t flight_bytes;	      /* its file may be so large */
+	uint64_t flight_bytes;	      /* its file may be so large when it is made ... */
+	uint64_t flight_keep_bytes;   /* ... and one that is there so large */
+	const char *note_names[FLIGHT_NOTES]; /* files of the notes; NULL: not kept */
 };
 
 #define SCRIBE_NONE ((struct scribe){ .fd = -1 })
@@ -66,8 +68,11 @@ int scribe_take_answer(struct scribe *s, struct scribe_answer *ret);
 /* Wakes it up to carry what is new into the flight recorder's file. Never blocks. */
 void scribe_ring(struct scribe *s);
 
-/* The end: it writes what is left and ends; waited for at most msec (a stalled disk). */
-void scribe_finish(struct scribe *s, int msec);
+/* Why a note could not be written by now; 0: all could. */
+int scribe_note_error(const struct scribe *s);
+
+/* The end: it writes what is left and ends; waited for at most msec. False: the disk is stalled. */
+bool scribe_finish(struct scribe *s, int msec);
 
 /* Told by the reaper that pid has ended; true when that was the companion (fd is closed then). */
 bool scribe_has_ended(struct scribe *s, pid_t pid);

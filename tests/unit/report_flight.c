@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,7 +72,7 @@ static void put_life(uint64_t start, uint64_t last, uint64_t use, enum flight_en
 
 static void open_file(void)
 {
-	assert_int_equal(flight_file_open(&file, dirfd, MIB), 0);
+	assert_int_equal(flight_file_open(&file, dirfd, MIB, 4 * MIB), 0);
 }
 
 static void reopen_file(void)
@@ -217,6 +218,116 @@ static void a_foreign_file_is_set_aside(void **state)
 	flight_log_free(&log);
 }
 
+/* A raised limit would make a larger one: what is there is worth more. */
+static void another_size_of_ours_is_kept(void **state)
+{
+	struct flight_log log;
+	struct stat before, after;
+
+	(void)state;
+	assert_int_equal(flight_file_open(&file, dirfd, 64 * KIB, 4 * MIB), 0);
+	put_life(100, 150, 7, FLIGHT_END_OOM);
+	assert_int_equal(flight_file_flush(&file, shared), 0);
+	assert_int_equal(fstat(file.fd, &before), 0);
+	close(file.fd);
+	assert_int_equal(flight_file_open(&file, dirfd, 4 * MIB, 4 * MIB), 0);
+	assert_int_equal(fstat(file.fd, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	log = read_log();
+	assert_int_equal(log.n_lives, 1);
+	flight_log_free(&log);
+	close(file.fd);
+	/* On memory a large one must go. */
+	unlinkat(dirfd, "flight.rec", 0);
+	assert_int_equal(flight_file_open(&file, dirfd, 4 * MIB, 4 * MIB), 0);
+	close(file.fd);
+	assert_int_equal(flight_file_open(&file, dirfd, 64 * KIB, 64 * KIB), 0);
+	assert_int_equal(fstat(file.fd, &after), 0);
+	assert_true(after.st_size <= 64 * 1024);
+}
+
+/* Whatever lies in its place: it is put aside, and nobody hangs in it. */
+static void what_is_no_file_is_set_aside(void **state)
+{
+	struct flight_log log;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		if (i == 0)
+			assert_int_equal(mkfifoat(dirfd, "flight.rec", 0600), 0);
+		else if (i == 1)
+			assert_int_equal(symlinkat("/dev/zero", dirfd, "flight.rec"), 0);
+		else
+			assert_int_equal(mkdirat(dirfd, "flight.rec", 0700), 0);
+		assert_true(flight_read(dirfd, &log) < 0);
+		open_file();
+		log = read_log();
+		assert_int_equal(log.n_samples, 0);
+		flight_log_free(&log);
+		unlinkat(dirfd, "flight.rec", 0);
+		unlinkat(dirfd, "flight.bad", i == 2 ? AT_REMOVEDIR : 0);
+		close(file.fd);
+	}
+	file.fd = -1;
+}
+
+static void the_same_life_has_one_record(void **state)
+{
+	struct flight_log log;
+
+	(void)state;
+	open_file();
+	for (unsigned i = 0; i < 4; i++) { /* the companion is killed and started again */
+		put_life(100, 110 + i, 1, FLIGHT_END_RUNNING);
+		assert_int_equal(flight_file_flush(&file, shared), 0);
+		reopen_file();
+	}
+	put_life(90, 95, 1, FLIGHT_END_RUNNING); /* the clock was set back */
+	assert_int_equal(flight_file_flush(&file, shared), 0);
+	log = read_log();
+	assert_int_equal(log.n_lives, 2);
+	assert_int_equal(log.lives[0].last_wall_usec, 113);
+	assert_int_equal(log.lives[1].start_wall_usec, 90);
+	flight_log_free(&log);
+}
+
+static void what_status_shows_is_read_back(void **state)
+{
+	char bytes[FLIGHT_LIVE_MAX] = "first";
+	struct flight_log log;
+
+	(void)state;
+	open_file();
+	for (unsigned i = 0; i < 5; i++) {
+		bytes[0] = (char)('a' + i);
+		flight_put_live(shared, bytes, 100 + i);
+		assert_int_equal(flight_file_flush(&file, shared), 0);
+	}
+	log = read_log();
+	assert_int_equal(log.live_size, 104);
+	assert_int_equal(log.live[0], 'e');
+	assert_true(log.live_wall_usec > 0);
+	flight_log_free(&log);
+}
+
+static void a_note_is_taken_once_and_the_newest(void **state)
+{
+	char out[FLIGHT_NOTE_MAX], large[FLIGHT_NOTE_MAX] = { 0 };
+	uint32_t taken = 0;
+
+	(void)state;
+	assert_int_equal(flight_take_note(shared, FLIGHT_NOTE_BUDGET, &taken, out), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(large, sizeof(large), "note %u", i);
+		assert_true(flight_put_note(shared, FLIGHT_NOTE_BUDGET, large, 6));
+	}
+	assert_int_equal(flight_take_note(shared, FLIGHT_NOTE_BUDGET, &taken, out), 6);
+	assert_string_equal(out, "note 2");
+	assert_int_equal(flight_take_note(shared, FLIGHT_NOTE_BUDGET, &taken, out), 0);
+	assert_false(flight_put_note(shared, FLIGHT_NOTE_BUDGET, large, sizeof(large)));
+	assert_false(flight_put_note(NULL, FLIGHT_NOTE_BUDGET, large, 6));
+}
+
 static void small_limits_get_small_files(void **state)
 {
 	const uint64_t sizes[] = { 64 * KIB, 256 * KIB, MIB, 4 * MIB };
@@ -224,7 +335,7 @@ static void small_limits_get_small_files(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
-		assert_int_equal(flight_file_open(&file, dirfd, sizes[i]), 0);
+		assert_int_equal(flight_file_open(&file, dirfd, sizes[i], sizes[i]), 0);
 		assert_int_equal(fstat(file.fd, &st), 0);
 		assert_true((uint64_t)st.st_size <= sizes[i]);
 		close(file.fd);
@@ -274,6 +385,11 @@ int main(void)
 		WITH_FILE(a_torn_record_is_skipped),
 		WITH_FILE(a_truncated_file_breaks_nothing),
 		WITH_FILE(a_foreign_file_is_set_aside),
+		WITH_FILE(another_size_of_ours_is_kept),
+		WITH_FILE(what_is_no_file_is_set_aside),
+		WITH_FILE(the_same_life_has_one_record),
+		WITH_FILE(what_status_shows_is_read_back),
+		WITH_FILE(a_note_is_taken_once_and_the_newest),
 		WITH_FILE(small_limits_get_small_files),
 		cmocka_unit_test(the_end_of_a_life_is_judged),
 	};

@@ -223,7 +223,7 @@ static void put_curve(uint64_t from_usec, unsigned n, uint64_t use)
 
 	shared = flight_map();
 	assert_non_null(shared);
-	assert_int_equal(flight_file_open(&file, statefd, MIB), 0);
+	assert_int_equal(flight_file_open(&file, statefd, MIB, MIB), 0);
 	flight_put_life(shared, &life);
 	for (unsigned i = 0; i < n; i++) {
 		const struct flight_sample s = { .wall_usec = from_usec + i * USEC_PER_SEC,
