@@ -6,6 +6,7 @@
  *   guard.c  the loop, signals, the reaper: who gets told what
  *   watch.c  look -> trigger -> which level has fired; what to say about it
  *   lists.c  carries out a level's list of actions, one after the other
+ *   dumping.c the helper that dumps: what it needs of us, and when it is to end
  *   life.c   carries out what the restart table says
  *   record.c tells the flight recorder
  *   brake.c  the frozen application: probe, slices, release
@@ -81,6 +82,7 @@ struct lists {
 	unsigned drained;	   /* levels that have reached their `drain`, as bits */
 	struct conf_level request; /* LISTS_REQUEST */
 	struct helper helper;
+	bool given_up;	/* the helper has been told to end */
 	uint32_t order; /* of the companion */
 	uint64_t begun_usec;
 	char incident[STORE_PATH_MAX]; /* "incidents/NAME" of this list, "" so far */
@@ -216,6 +218,14 @@ bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status);
 void lists_scribe_event(struct guard *g);
 /* Everything is over: no helper stays. */
 void lists_end(struct guard *g);
+
+/* dumping.c */
+#define DUMPING_FDS_MAX (2 + 7 * CGROUP_LEVELS_MAX)
+/* What a helper may keep open. Returns how many. */
+unsigned dumping_fds(const struct guard *g, int out[DUMPING_FDS_MAX]);
+/* After each look: a dump that would cost the last of the headroom is given up, and what it has
+ * written goes. */
+void dumping_watch_floor(struct guard *g);
 
 /* life.c */
 int life_begin(struct guard *g);

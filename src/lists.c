@@ -6,6 +6,7 @@
  * over.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -35,11 +36,14 @@ static enum conf_action action_now(const struct guard *g)
 	return level_now(g)->actions[g->lists.index];
 }
 
+/* One that would leave a part of a dump behind ends itself; it sees to it that it does. */
 static void stop_helper(struct guard *g)
 {
 	struct lists *l = &g->lists;
 
-	if (l->helper.pid > 0)
+	if (l->helper.pid > 0 && action_ends_by_itself(action_now(g)))
+		kill(l->helper.pid, SIGTERM);
+	else if (l->helper.pid > 0)
 		helper_kill(&l->helper);
 	if (l->helper.result_fd >= 0)
 		close(take_fd(&l->helper.result_fd));
@@ -128,24 +132,13 @@ static int helper_work(void *arg, int result_fd)
 	return action_work(&order->job, result_fd);
 }
 
-static unsigned helper_fds(const struct guard *g, int out[4])
-{
-	unsigned n = 0;
-
-	if (g->store.dirfd >= 0)
-		out[n++] = g->store.dirfd;
-	if (g->procfd >= 0)
-		out[n++] = g->procfd;
-	return n;
-}
-
 static void start_helper(struct guard *g)
 {
 	struct lists *l = &g->lists;
 	uint64_t deadline = action_deadline(g->conf, action_now(g));
 	struct helper_order order = { .guard = g };
-	int keep[4];
-	unsigned n_keep = helper_fds(g, keep);
+	int keep[DUMPING_FDS_MAX];
+	unsigned n_keep = dumping_fds(g, keep);
 	int r;
 
 	order.job = (struct action_job){
@@ -156,6 +149,7 @@ static void start_helper(struct guard *g)
 		.reason = l->reason[l->level],
 		.incident = l->incident,
 		.sample = g->watch.sample,
+		.cgroup = &g->watch.cgroup,
 		.self = g->self,
 		.child = g->keeper.child,
 		.as_init = g->as_init,
@@ -174,6 +168,7 @@ static void start_helper(struct guard *g)
 		return;
 	}
 	l->step = LIST_HELPER;
+	l->given_up = false;
 	guard_set_timer(l->deadline, deadline + HELPER_EXTRA_USEC);
 }
 
@@ -243,6 +238,8 @@ void lists_fire(struct guard *g, unsigned level)
 		g->tally.fired[level]++;
 	if (must_wait(g) && !emergency) {
 		l->waiting |= 1u << level;
+		if (l->step == LIST_HELPER && l->helper.pid > 0)
+			kill(l->helper.pid, ACTION_HURRY);
 		return;
 	}
 	if (l->step != LIST_IDLE)

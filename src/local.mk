@@ -100,8 +100,14 @@ liboomguard_a_SOURCES = \
 	src/trigger/trigger.h \
 	src/store/beneath.c \
 	src/store/beneath.h \
+	src/store/codec.c \
+	src/store/codec.h \
+	src/store/compress.c \
+	src/store/compress.h \
 	src/store/lifetime.c \
 	src/store/lifetime.h \
+	src/store/outfile.c \
+	src/store/outfile.h \
 	src/store/retain.c \
 	src/store/retain.h \
 	src/store/store.c \
@@ -142,8 +148,6 @@ liboomguard_a_SOURCES = \
 	src/dump/newfile.h \
 	src/dump/nspath.c \
 	src/dump/nspath.h \
-	src/dump/outfile.c \
-	src/dump/outfile.h \
 	src/dump/recognise.c \
 	src/dump/recognise.h \
 	src/dump/stacks.c \
@@ -228,6 +232,7 @@ liboomguard_a_SOURCES = \
 	src/action/dump.c \
 	src/action/freeze.c \
 	src/action/hook.c \
+	src/action/keep.c \
 	src/action/signal.c \
 	src/action/stacks.c \
 	src/action/target.c \
@@ -248,6 +253,7 @@ liboomguard_a_SOURCES = \
 	src/control.h \
 	src/count.c \
 	src/drain.c \
+	src/dumping.c \
 	src/guard.c \
 	src/guard.h \
 	src/life.c \
@@ -263,7 +269,7 @@ liboomguard_a_SOURCES = \
 	src/wire.h
 liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 
-og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS)
+og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 bin_PROGRAMS += src/oomguard
 src_oomguard_SOURCES = src/main.c

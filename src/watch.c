@@ -123,6 +123,7 @@ static void decide(struct guard *g)
 	if (!has_limit || !g->keeper.child)
 		return;
 	record_sample(g);
+	dumping_watch_floor(g);
 	fire(g, trigger_update(&w->trigger, &reading));
 	if (g->budget.disarmed)
 		budget_survived(&g->budget, s->use_bytes);

@@ -73,7 +73,6 @@ unit_tests = \
 	tests/unit/dump_modules \
 	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
-	tests/unit/dump_outfile \
 	tests/unit/dump_recognise \
 	tests/unit/dump_stacks \
 	tests/unit/http_health \
@@ -98,7 +97,9 @@ unit_tests = \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \
+	tests/unit/store_compress \
 	tests/unit/store_lifetime \
+	tests/unit/store_outfile \
 	tests/unit/store_retain \
 	tests/unit/store_store \
 	tests/unit/tally \

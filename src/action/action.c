@@ -50,6 +50,11 @@ uint64_t action_deadline(const struct conf *conf, enum conf_action action)
 	return rows[action].deadline_usec;
 }
 
+bool action_ends_by_itself(enum conf_action action)
+{
+	return action == ACTION_HEAP_DUMP || action == ACTION_CORE;
+}
+
 int action_work(struct action_job *job, int result_fd)
 {
 	char text[HELPER_RESULT_MAX];
@@ -57,6 +62,8 @@ int action_work(struct action_job *job, int result_fd)
 	int status = 1;
 
 	buf_reset(&line);
+	if (action_ends_by_itself(job->action))
+		work_listen();
 	if (job->action < ACTION_COUNT && works[job->action])
 		status = works[job->action](job, &line);
 	else

@@ -6,6 +6,7 @@
 #ifndef OOMGUARD_ACTION_ACTION_H
 #define OOMGUARD_ACTION_ACTION_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -43,8 +44,9 @@ struct action_job {
 	const char *incident; /* "incidents/<name>" relative to store->path; "" when there is none:
 			       * one is made then (store_make_incident) */
 	struct cgroup_sample sample;
-	pid_t self;  /* the guard */
-	pid_t child; /* the application's main process */
+	struct cgroup *cgroup; /* to look again, files open; NULL: `sample` is all there is */
+	pid_t self;	       /* the guard */
+	pid_t child;	       /* the application's main process */
 	bool as_init;
 	pid_t spare[4]; /* our own processes: companion, ... */
 	unsigned n_spare;
@@ -56,6 +58,14 @@ struct action_job {
  * done; 1: failed (the line says why). Never returns an error otherwise.
  */
 int action_work(struct action_job *job, int result_fd);
+
+/*
+ * To the helper of heap-dump and core: ACTION_HURRY: somebody waits, what is not needed (packing)
+ * is left; before that it is ignored. SIGTERM: it ends, cleans up behind itself, and is dead a
+ * second later at the latest, with all that it has started.
+ */
+#define ACTION_HURRY SIGURG
+bool action_ends_by_itself(enum conf_action action);
 
 /* hook.c: runs a shell-less command line ("/bin/sh -c" where a shell is there and the line has
  * shell characters, else split at blanks) with OOMGUARD_EVENT_* in its environment and stdout ->

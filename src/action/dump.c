@@ -20,6 +20,7 @@ struct attempt {
 	struct proc_stat stat;
 	struct dump_request req;
 	int dirfd;
+	enum conf_dump_kind kind; /* of a dump that is to be kept; DUMP_NONE: a small file */
 	struct buf *line;
 	char path[2 * STORE_PATH_MAX];
 	char **env;
@@ -79,7 +80,7 @@ static const char *incident_path(const struct action_job *job, char *out, size_t
 static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, pid_t pid,
 	int dirfd, struct buf *line)
 {
-	*a = (struct attempt){ .job = job, .dirfd = dirfd, .line = line };
+	*a = (struct attempt){ .job = job, .dirfd = dirfd, .kind = DUMP_NONE, .line = line };
 	work_separate(line);
 	if (proc_read_stat(procfd, pid, &a->stat) < 0) {
 		buf_printf(line, "pid %d has gone", (int)pid);
@@ -104,8 +105,15 @@ static int run(struct attempt *a, const char *what, capture_fn capture)
 	struct dump_result res = { .bytes = 0 };
 	uint64_t start = clock_now_usec();
 	int err = capture(&a->req, &res);
+	uint64_t took = clock_now_usec() - start;
 
-	tell_result(a, what, err, &res, clock_now_usec() - start);
+	if (err >= 0 && a->kind != DUMP_NONE)
+		work_keep(&(struct work_dump){ .job = a->job,
+			.dirfd = a->dirfd,
+			.kind = a->kind,
+			.stat = &a->stat,
+			.result = &res });
+	tell_result(a, what, err, &res, took);
 	return err;
 }
 
@@ -131,8 +139,14 @@ static int try_kind(struct attempt *a, enum conf_dump_kind kind)
 	ask.bytes_per_sec = d->bytes_per_sec;
 	if (d->is_small)
 		ask.file_bytes = 0;
-	if (work_admit(a->job, &ask, a->dirfd, &why))
-		return run(a, "heap dump", d->capture);
+	if (work_admit(a->job, &ask, a->dirfd, &why)) {
+		int err;
+
+		a->kind = kind;
+		err = run(a, "heap dump", d->capture);
+		a->kind = DUMP_NONE;
+		return err;
+	}
 	buf_printf(a->line, "no heap dump of pid %d (%s): %s", (int)a->req.pid, a->stat.comm, text);
 	if (!d->profile || d->profile == d->capture || a->dirfd < 0 ||
 		a->job->sample.headroom_bytes < d->profile_need_bytes)

@@ -5,6 +5,8 @@
 
 #include "action/action.h"
 #include "base/buf.h"
+#include "dump/dumpers.h"
+#include "proc/proc.h"
 
 /*
  * One function per action that a helper carries out. `line`: the result in words, one line.
@@ -31,6 +33,20 @@ struct admission {
 /* True, or false and why not in words. dirfd: the incident, or -errno. */
 bool work_admit(
 	const struct action_job *job, const struct admission *ask, int dirfd, struct buf *why);
+
+/* keep.c: a dump that is whole, in the incident's directory: packed, if there is time and room. */
+struct work_dump {
+	struct action_job *job;
+	int dirfd;
+	enum conf_dump_kind kind;
+	const struct proc_stat *stat; /* of the process */
+	struct dump_result *result;   /* its name, size and note change with what is done */
+};
+void work_keep(const struct work_dump *d);
+/* From now on this helper hears ACTION_HURRY and SIGTERM. */
+void work_listen(void);
+/* Headroom as of now, where it can be had. */
+uint64_t work_headroom(const struct action_job *job);
 
 /* The application's processes, without this helper and the guard's other ones. 0 or -errno. */
 int work_scan(const struct action_job *job, int procfd, struct tree *ret_tree);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "dump/outfile.h"
+#include "store/outfile.h"
 
 #define ATTACH_WHY_MAX 160
 

@@ -346,10 +346,11 @@ static int explain(const struct dump_request *req, int r, const struct core_repo
 	const char *what = r == -ETIMEDOUT ? "not complete within dump.deadline and dump.max-pause"
 			   : r == -EPERM || r == -EACCES
 				   ? "ptrace denied (yama ptrace_scope or another user)"
-			   : r == -ENOEXEC ? "a 32-bit process"
-			   : r == -EBUSY   ? "no thread of it could be stopped in time"
-			   : r == -ENOENT  ? "this kernel has no /proc/PID/pagemap"
-					   : strerror(-r);
+			   : r == -ENOEXEC   ? "a 32-bit process"
+			   : r == -EBUSY     ? "no thread of it could be stopped in time"
+			   : r == -ECANCELED ? "given up: too little memory is left, or time"
+			   : r == -ENOENT    ? "this kernel has no /proc/PID/pagemap"
+					     : strerror(-r);
 
 	snprintf(ret->text, sizeof(ret->text), "core of pid %d (%s): %s%s%s", (int)req->pid,
 		req->comm ? req->comm : "?", what,
@@ -380,6 +381,7 @@ int dump_core(const struct dump_request *req, struct dump_result *ret)
 		outfile_drop(&out);
 		return explain(req, r, &report, ret);
 	}
+	ret->pause_usec = report.stopped_usec;
 	snprintf(ret->file, sizeof(ret->file), "%s", out.name);
 	snprintf(ret->note, sizeof(ret->note), "core of %u thread%s, stopped for %s, for gdb",
 		report.threads, report.threads == 1 ? "" : "s",

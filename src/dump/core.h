@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "dump/outfile.h"
+#include "store/outfile.h"
 
 struct core_report {
 	unsigned threads, denied;

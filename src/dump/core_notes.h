@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "dump/outfile.h"
+#include "store/outfile.h"
 #include "dump/trace.h"
 
 /*

@@ -29,6 +29,7 @@ struct dump_request {
 struct dump_result {
 	char file[DUMP_TEXT_MAX]; /* path or name in the incident; "" unknown */
 	uint64_t bytes;		  /* of it; 0 unknown */
+	uint64_t pause_usec;	  /* for which the application stood still; 0 unknown */
 	char text[DUMP_TEXT_MAX]; /* what happened, for the log */
 	char note[DUMP_TEXT_MAX]; /* what is worth knowing of a file that is there; "" nothing */
 };

@@ -8,7 +8,7 @@
 #include "dump/gzcheck.h"
 #include "dump/kinds.h"
 #include "dump/listeners.h"
-#include "dump/outfile.h"
+#include "store/outfile.h"
 #include "dump/recognise.h"
 #include "dump/wire.h"
 

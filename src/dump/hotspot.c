@@ -13,7 +13,7 @@
 #include "dump/attach.h"
 #include "dump/hprof.h"
 #include "dump/kinds.h"
-#include "dump/outfile.h"
+#include "store/outfile.h"
 #include "dump/recognise.h"
 #include "dump/wire.h"
 #include "proc/proc.h"
@@ -190,6 +190,8 @@ static int stream_dump(struct stream *s)
 	if (r == -ETIMEDOUT && s->begun_usec)
 		snprintf(vm->why, sizeof(vm->why),
 			"not complete within dump.deadline and dump.max-pause");
+	else if (r == -ECANCELED)
+		snprintf(vm->why, sizeof(vm->why), "given up: too little memory is left, or time");
 	else if (r < 0 && !vm->why[0])
 		snprintf(vm->why, sizeof(vm->why), "%s", strerror(-r));
 	if (r < 0 || (s->rc == 0 && strstr(s->text, DONE) && hprof_is_complete(&s->hprof)))
@@ -206,6 +208,7 @@ static int keep_dump(struct stream *s, struct dump_result *ret)
 		snprintf(s->vm->why, sizeof(s->vm->why), "%s", strerror(-r));
 		return r;
 	}
+	ret->pause_usec = s->ended_usec - s->begun_usec;
 	snprintf(ret->file, sizeof(ret->file), "%s", s->out.name);
 	snprintf(ret->note, sizeof(ret->note), "HPROF, stopped for %s",
 		units_human_duration(s->ended_usec - s->begun_usec).s);

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/story.sh"
 needs_cgroup
 command -v javac >/dev/null || skip "no javac"
+command -v zstd >/dev/null || skip "no zstd"
 make_cgroup app 400M
 
 cat >"$WORK/Hold.java" <<'JAVA'
@@ -25,9 +26,10 @@ javac -d "$WORK" "$WORK/Hold.java" || skip "javac does not work"
 guard app -v -s level.dump.at=30% -s level.dump.growing=no -s level.profile.actions=log \
 	-s level.restart.actions=log -s level.brink.actions=log \
 	-- java -XX:+DisableAttachMechanism -Xmx300m -XX:+UseSerialGC -cp "$WORK" Hold
-check "a core is written" wait_for 60 logged 'done: incidents/.*/core-[0-9]+\.elf'
+check "a core is written" wait_for 60 logged 'done: incidents/.*/core-[0-9]+\.elf\.zst'
 has "the log says why" "$LOG" 'HotSpot of pid [0-9]+ \(java\): the VM does not allow it \(-XX:\+DisableAttachMechanism\)'
-core=$(find "$STATE" -name 'core-*.elf')
+core=$WORK/core
+zstd -qd "$(find "$STATE" -name 'core-*.elf.zst')" -o "$core"
 gdb -batch -ex 'info threads' "$(readlink -f "$(command -v java)")" "$core" >"$WORK/gdb" 2>&1
 check "gdb finds its threads" test "$(grep -c LWP "$WORK/gdb")" -gt 5
 lacks "it was not sent SIGQUIT" "$OUT" 'Full thread dump'

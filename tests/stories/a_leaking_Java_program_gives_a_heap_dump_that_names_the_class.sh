@@ -40,9 +40,11 @@ guard app -v -s level.warn.actions=snapshot -s level.dump.at=50% -s level.dump.g
 done_dumping() { logged 'dump level: .*(heap dump|no heap dump|HotSpot) of pid'; }
 check "the dump level does something" wait_for 60 done_dumping
 has "it is the heap dump of HotSpot" "$LOG" \
-	'dump level: heap dump of pid [0-9]+ \(java\) done: incidents/.*/hotspot-[0-9]+\.hprof, [0-9.]+MiB in .*HPROF, stopped for'
-dump=$(find "$STATE" -name '*.hprof')
-check "the dump can be read to its end" sh -c "python3 '$(dirname "$0")/../lib/hprof.py' '$dump' >'$WORK/classes'"
+	'dump level: heap dump of pid [0-9]+ \(java\) done: incidents/.*/hotspot-[0-9]+\.hprof\.gz, [0-9.]+MiB in .*HPROF, stopped for .*before gzip'
+dump=$(find "$STATE" -name '*.hprof*')
+check "gzip opens it, and it is all there is" gzip -t "$dump"
+gzip -dc "$dump" >"$WORK/heap.hprof"
+check "the dump can be read to its end" sh -c "python3 '$(dirname "$0")/../lib/hprof.py' '$WORK/heap.hprof' >'$WORK/classes'"
 has "it names the culprit, in tens of thousands" "$WORK/classes" '^[0-9]{5,} Leak\$PlantedCulprit$'
 is "it is the owner's alone" 600 "$(stat -c %a "$dump")"
 

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/story.sh"
 needs_cgroup
 command -v gdb >/dev/null || skip "no gdb"
+command -v zstd >/dev/null || skip "no zstd"
 
 cat >"$WORK/leak.py" <<'PY'
 import time
@@ -35,8 +36,9 @@ core_of() { # NAME COMMAND...
 	make_cgroup "$name" 400M
 	guard "$name" -v -s level.warn.actions=log -s level.profile.actions=log \
 		-s level.dump.at=20% -s level.dump.growing=no -s level.restart.actions=log -s level.brink.actions=log -- "$@"
-	check "$name: a core is written" wait_for 60 logged 'done: incidents/.*/core-[0-9]+\.elf'
-	core=$(find "$STATE" -name 'core-*.elf' | tail -n 1)
+	check "$name: a core is written" wait_for 60 logged 'done: incidents/.*/core-[0-9]+\.elf\.zst'
+	core=$WORK/core-$name
+	zstd -qd "$(find "$STATE" -name 'core-*.elf.zst' | tail -n 1)" -o "$core"
 	gdb -batch -ex 'info threads' "$(readlink -f "/proc/$(app_pid && echo "$APP")/exe")" "$core" \
 		>"$WORK/gdb" 2>&1
 	check "$name: gdb opens it" grep -q LWP "$WORK/gdb"

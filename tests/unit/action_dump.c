@@ -156,7 +156,8 @@ static bool has_core(void)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "core-%d.elf", (int)target);
+	snprintf(name, sizeof(name), "core-%d.elf%s", (int)target,
+		conf.dump.compress[0] == 'n' ? "" : ".zst");
 	return has_file(name);
 }
 
@@ -170,9 +171,39 @@ static void auto_means_a_core(void **state)
 		fail_msg("failed: %s", text);
 	}
 	if (!begins("heap dump of pid %d (target) done: incidents/", (int)target) ||
-		!strstr(text, "core of 1 thread, stopped for "))
+		!strstr(text, "core of 1 thread, stopped for ") ||
+		!strstr(text, "MiB before zstd)"))
 		fail_msg("told: %s", text);
 	assert_true(has_core());
+}
+
+static void expect_raw_core(const char *note)
+{
+	char name[64];
+
+	job.incident = "";
+	if (run(work_heap_dump))
+		skip();
+	snprintf(name, sizeof(name), "core-%d.elf", (int)target);
+	assert_true(has_file(name));
+	if (!strstr(text, note))
+		fail_msg("told: %s", text);
+}
+
+static void core_stays_as_it_is_where_that_is_asked_for(void **state)
+{
+	(void)state;
+	strcpy(conf.dump.compress, "none");
+	expect_raw_core("for gdb)");
+}
+
+/* The last case: this process is in a hurry from now on. */
+static void somebody_who_waits_gets_the_raw_core_at_once(void **state)
+{
+	(void)state;
+	work_listen();
+	raise(ACTION_HURRY);
+	expect_raw_core("for gdb; not packed: another level waits)");
 }
 
 /* Stacks take nothing and are said to come instead. */
@@ -377,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(kind_none_is_said),
 		CASE(auto_means_a_core),
+		CASE(core_stays_as_it_is_where_that_is_asked_for),
 		CASE(auto_falls_back_to_stacks),
 		CASE(core_that_is_refused_is_no_stacks),
 		CASE(nothing_relieves_a_native_program),
@@ -391,6 +423,7 @@ int main(void)
 		CASE(stacks_are_whole_under_their_final_name),
 		CASE(stacks_without_a_place_are_said),
 		CASE(stacks_without_time_leave_nothing),
+		CASE(somebody_who_waits_gets_the_raw_core_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

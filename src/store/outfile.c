@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dump/outfile.h"
+#include "store/outfile.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -106,10 +107,24 @@ void outfile_limit(struct outfile *f, uint64_t max_bytes, uint32_t min_free_bp)
 	f->limit = MIN_OF(f->limit, left > keep ? left - keep : 1);
 }
 
+static volatile sig_atomic_t stopped;
+
+void outfile_stop(bool stop)
+{
+	stopped = stop;
+}
+
+bool outfile_is_stopped(void)
+{
+	return stopped;
+}
+
 int outfile_write(struct outfile *f, const void *data, size_t len)
 {
 	const char *from = data;
 
+	if (stopped)
+		return -ECANCELED;
 	if (f->limit && f->written + len > f->limit)
 		return -ENOSPC;
 	f->written += len;

@@ -4,9 +4,10 @@
  * is short of it, so what is written goes to the disk at once and leaves the cache. Either complete
  * under its final name, or "NAME.partial".
  */
-#ifndef OOMGUARD_DUMP_OUTFILE_H
-#define OOMGUARD_DUMP_OUTFILE_H
+#ifndef OOMGUARD_STORE_OUTFILE_H
+#define OOMGUARD_STORE_OUTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,11 +41,18 @@ int outfile_create(int dirfd, const char *name, struct outfile *ret);
  */
 void outfile_limit(struct outfile *f, uint64_t max_bytes, uint32_t min_free_bp);
 
-/* At the offset, which moves on. 0, -ENOSPC beyond the limit too, or -errno. */
+/* At the offset, which moves on. 0, -ENOSPC beyond the limit too, -ECANCELED, or -errno. */
 int outfile_write(struct outfile *f, const void *data, size_t len);
 
 /* Leaves a hole: costs no disk and reads as zeroes. */
 void outfile_skip(struct outfile *f, uint64_t len);
+
+/*
+ * Also from a signal handler: whatever this process writes is to end. The next outfile_write gives
+ * -ECANCELED, so that dumpers clean up behind themselves. false: it may go on.
+ */
+void outfile_stop(bool stop);
+bool outfile_is_stopped(void);
 
 /* Somewhere before the offset, which stays. 0 or -errno. */
 int outfile_patch(struct outfile *f, const void *data, size_t len, uint64_t offset);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "dump/outfile.h"
+#include "store/outfile.h"
 #include "fixture.h"
 
 static char dir[32];
