@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "action/parachute.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup/notify.h"
@@ -161,7 +162,11 @@ static void check_kmsg(struct check *c)
 static void check_writable(struct check *c)
 {
 	if (c->cgroup.writable)
-		check_add(c, "writable", CHECK_INFO, "limits of our own cgroup could be written");
+		check_add(c, "writable", CHECK_OK,
+			c->cgroup.version == CGROUP_V2 && parachute_kernel_is_new()
+				? "limits of our own cgroup can be written: memory.high holds "
+				  "growth while a dump runs"
+				: "limits of our own cgroup could be written");
 	else
 		check_add(c, "writable", CHECK_INFO,
 			"the cgroup is read-only: usual; growth is held by stopping the processes");

@@ -289,6 +289,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	r = cgroup_open(&g->watch.cgroup, 0, conf, &why);
 	if (r < 0)
 		why = strerror(-r);
+	chute_begin(g);
 	if (watch_begin(g) < 0 || lists_begin(g) < 0 || life_begin(g) < 0 || brake_setup(g) < 0)
 		return 126;
 	begin_life(g);

@@ -10,6 +10,7 @@
  *   life.c   carries out what the restart table says
  *   record.c tells the flight recorder
  *   brake.c  the frozen application: probe, slices, release
+ *   chute.c  memory.high while a dump runs
  *   view.c   what others can see of it: metrics, probes, status
  *   count.c  what is counted for them
  *   drain.c  whether load balancers may still send
@@ -89,6 +90,11 @@ struct lists {
 	char reason[CONF_LEVELS_MAX + 1][GUARD_LINE_MAX]; /* why each level has fired */
 };
 
+struct chute {
+	struct parachute parachute; /* wanted: open, or about to be */
+	pid_t helper;		    /* that opens it; 0: none was started */
+};
+
 struct keeper { /* of the application's life */
 	struct life life;
 	struct event *timer;
@@ -152,6 +158,7 @@ struct guard {
 	struct scribe scribe;
 	struct watch watch;
 	struct lists lists;
+	struct chute chute;
 	struct keeper keeper;
 	struct braking braking;
 	struct recorder recorder;
@@ -283,6 +290,15 @@ void brake_ending(struct guard *g);
 void brake_while_stopping(struct guard *g, unsigned level);
 /* Let go of it, whatever it was. */
 void brake_release(struct guard *g);
+
+/* chute.c */
+/* At the start: puts back what a life before has left open. */
+void chute_begin(struct guard *g);
+/* What the helper for that action shall open; not wanted: nothing. */
+struct parachute chute_plan(struct guard *g, const char *level, enum conf_action action);
+/* The reaper's, for every helper; 0: it could not be started. */
+void chute_helper_ended(struct guard *g, pid_t pid);
+void chute_end(struct guard *g);
 
 /* allow.c */
 /* Why a restart for that level would be held back just now; NULL: it would not. */

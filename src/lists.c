@@ -144,6 +144,7 @@ static void start_helper(struct guard *g)
 	order.job = (struct action_job){
 		.conf = g->conf,
 		.store = &g->store,
+		.parachute = chute_plan(g, level_now(g)->name, action_now(g)),
 		.action = action_now(g),
 		.level = level_now(g)->name,
 		.reason = l->reason[l->level],
@@ -159,6 +160,7 @@ static void start_helper(struct guard *g)
 	r = helper_start(
 		helper_work, &order, keep, n_keep, deadline + HELPER_EXTRA_USEC, &l->helper);
 	if (r < 0) {
+		chute_helper_ended(g, 0);
 		log_warning("%s level: %s skipped: no process can be started: %s",
 			level_now(g)->name, conf_action_name(action_now(g)), strerror(-r));
 		control_say(g, false, "no process can be started");
@@ -167,6 +169,8 @@ static void start_helper(struct guard *g)
 		step_next(g);
 		return;
 	}
+	if (order.job.parachute.wanted)
+		g->chute.helper = l->helper.pid;
 	l->step = LIST_HELPER;
 	l->given_up = false;
 	guard_set_timer(l->deadline, deadline + HELPER_EXTRA_USEC);
@@ -289,6 +293,7 @@ bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status)
 	char result[HELPER_RESULT_MAX];
 	bool done = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 
+	chute_helper_ended(g, pid);
 	if (pid <= 0 || pid != l->helper.pid)
 		return false;
 	helper_take_result(&l->helper, result);
@@ -354,6 +359,7 @@ void lists_end(struct guard *g)
 {
 	if (g->lists.step == LIST_HELPER)
 		stop_helper(g);
+	chute_end(g);
 	if (g->keeper.pre_stop.pid > 0)
 		helper_kill(&g->keeper.pre_stop);
 }

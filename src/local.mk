@@ -233,6 +233,8 @@ liboomguard_a_SOURCES = \
 	src/action/freeze.c \
 	src/action/hook.c \
 	src/action/keep.c \
+	src/action/parachute.c \
+	src/action/parachute.h \
 	src/action/signal.c \
 	src/action/stacks.c \
 	src/action/target.c \
@@ -247,6 +249,7 @@ liboomguard_a_SOURCES = \
 	src/check_kernel.c \
 	src/check_memory.c \
 	src/check_place.c \
+	src/chute.c \
 	src/cli.c \
 	src/cli.h \
 	src/control.c \

@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/action_dump \
 	tests/unit/action_freeze \
 	tests/unit/action_hook \
+	tests/unit/action_parachute \
 	tests/unit/action_signal \
 	tests/unit/action_target \
 	tests/unit/base_buf \

@@ -16,9 +16,9 @@ static const struct action_row rows[ACTION_COUNT] = {
 	[ACTION_LOG] = { .kind = ACT_BY_GUARD },
 	[ACTION_SNAPSHOT] = { .kind = ACT_BY_COMPANION, .deadline_usec = 500 * USEC_PER_MSEC },
 	[ACTION_PROFILE] = { .kind = ACT_BY_HELPER, .deadline_usec = 10 * USEC_PER_SEC },
-	[ACTION_HEAP_DUMP] = { .kind = ACT_BY_HELPER },
+	[ACTION_HEAP_DUMP] = { .kind = ACT_BY_HELPER, .with_parachute = true },
 	[ACTION_STACKS] = { .kind = ACT_BY_HELPER, .deadline_usec = 10 * USEC_PER_SEC },
-	[ACTION_CORE] = { .kind = ACT_BY_HELPER },
+	[ACTION_CORE] = { .kind = ACT_BY_HELPER, .with_parachute = true },
 	[ACTION_SIGNAL] = { .kind = ACT_BY_HELPER, .deadline_usec = 1 * USEC_PER_SEC },
 	[ACTION_COMMAND] = { .kind = ACT_BY_HELPER, .deadline_usec = 30 * USEC_PER_SEC },
 	[ACTION_RELIEVE] = { .kind = ACT_BY_HELPER, .deadline_usec = 3 * USEC_PER_SEC },
@@ -62,6 +62,8 @@ int action_work(struct action_job *job, int result_fd)
 	int status = 1;
 
 	buf_reset(&line);
+	if (job->parachute.wanted)
+		parachute_open(&job->parachute, job->store->dirfd); /* without it, then */
 	if (action_ends_by_itself(job->action))
 		work_listen();
 	if (job->action < ACTION_COUNT && works[job->action])

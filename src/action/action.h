@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "action/parachute.h"
 #include "cgroup/cgroup.h"
 #include "conf/conf.h"
 #include "proc/tree.h"
@@ -26,6 +27,7 @@ enum action_kind {
 struct action_row {
 	enum action_kind kind;
 	uint64_t deadline_usec; /* default; 0: from the configuration (dump.deadline) or none */
+	bool with_parachute;	/* takes so long that growth is to be held meanwhile */
 };
 
 /* The table. */
@@ -44,9 +46,10 @@ struct action_job {
 	const char *incident; /* "incidents/<name>" relative to store->path; "" when there is none:
 			       * one is made then (store_make_incident) */
 	struct cgroup_sample sample;
-	struct cgroup *cgroup; /* to look again, files open; NULL: `sample` is all there is */
-	pid_t self;	       /* the guard */
-	pid_t child;	       /* the application's main process */
+	struct cgroup *cgroup;	    /* to look again, files open; NULL: `sample` is all there is */
+	struct parachute parachute; /* to be opened first; the guard closes it */
+	pid_t self;		    /* the guard */
+	pid_t child;		    /* the application's main process */
 	bool as_init;
 	pid_t spare[4]; /* our own processes: companion, ... */
 	unsigned n_spare;
