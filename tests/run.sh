@@ -16,7 +16,7 @@ usage() {
 	  unit      unit tests
 	  stories   the guard against this machine's kernel and a real memory cgroup
 	  pid1      conformance of a PID 1
-	  engines   the static binary under runc, docker and podman
+	  engines   the static binary under runc, docker and podman; the images and manifests of examples/
 	  vm        stories again under kernels 6.1 and 6.12 with cgroup v2, and what only they can show
 	  analysis  unit tests under sanitizers, static analysis, fuzzing, valgrind, distcheck
 
@@ -272,9 +272,9 @@ part_engines() {
 	[ -x "$here/engines/run.sh" ] || return
 	say "engines"
 	"$here/engines/run.sh" "$results" >"$log" 2>&1 </dev/null ||
-		{ ls "$results"/{runc,crun,docker,podman}/*.tap >/dev/null 2>&1 ||
+		{ ls "$results"/{runc,crun,docker,podman,images,manifests}/*.tap >/dev/null 2>&1 ||
 			tap_failure engines run "tests/engines/run.sh runs" "$log"; }
-	for engine in runc crun docker podman; do
+	for engine in runc crun docker podman images manifests; do
 		for tap in "$results/$engine"/*.tap; do
 			if [ -e "$tap" ]; then tell "$engine" "$(basename "$tap" .tap)" "$tap" 0; fi
 		done

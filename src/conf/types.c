@@ -325,6 +325,8 @@ static const struct conf_type types[CONF_TYPE_COUNT_OF_TYPES] = {
 	[CONF_TYPE_COMPRESS] = WORD_OF(compress_names),
 	[CONF_TYPE_BYTES] = VALUE_OF(bytes, .min = 0),
 	[CONF_TYPE_BYTES_AUTO] = VALUE_OF(bytes, .none = "auto", .min = 1),
+	/* The downward API says 0 of a container without a request. */
+	[CONF_TYPE_BYTES_AUTO_OR_0] = VALUE_OF(bytes, .none = "auto", .min = 0),
 	[CONF_TYPE_BYTES_NONE] = VALUE_OF(bytes, .none = "none", .min = 1),
 	[CONF_TYPE_SHARE] = VALUE_OF(share, .min = 0),
 	[CONF_TYPE_SHARE_SOME] = VALUE_OF(share, .min = 1),

@@ -111,6 +111,10 @@ declare -A CHAPTER=(
 	[restart]=exit_75_is_a_failure_to_the_restart_policy
 	[kube]=the_Kubernetes_manifest_can_be_played
 	[terminal]=the_terminal_is_the_applications
+	[built]=every_Containerfile_of_the_examples_builds_and_guards
+	[deployment]=the_Kubernetes_Deployment_can_be_played
+	[schemas]=Kubernetes_manifests_hold_the_published_schemas
+	[component]=the_Kustomize_component_guards_a_Deployment_that_it_does_not_know
 )
 tell_claims() {
 	local claim

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# packages.sh [--check] SET...: installs what is missing of the sets in tests/packages.txt and of
-# tests/SET/packages.txt. The network is touched only when something is missing. --check: only says
-# what is missing (exit 1).
+# packages.sh [--check] SET...: installs what is missing of the sets in tests/packages.txt. The network
+# is touched only when something is missing. --check: only says what is missing (exit 1).
 set -eu
-tests=$(dirname "$0")/..
+list=$(dirname "$0")/../packages.txt
 check=no
 if [ "${1:-}" = --check ]; then
 	check=yes
@@ -21,10 +20,7 @@ for set in "$@"; do
 	while read -r of package cmd; do
 		[ "$of" = "$set" ] || continue
 		is_there "$package" "$cmd" || missing+=("$package")
-	done < <(
-		cat "$tests/packages.txt"
-		[ ! -e "$tests/$set/packages.txt" ] || sed "s/^/$set /" "$tests/$set/packages.txt"
-	)
+	done <"$list"
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -11,7 +11,8 @@ POINT = re.compile(r"(not )?ok\b(?: +(\d+))?(?:[ -]+(.*))?$")
 DIRECTIVE = re.compile(r"(?i)(?:^|\s)#\s*skip\S*\s*(.*)$")
 PLAN = re.compile(r"1\.\.(\d+)(?:\s*#\s*(?i:skip)\S*\s*(.*))?$")
 ORDER = ["build", "lint", "unit", "asan", "analysis", "host-v1", "host-v2", "vm-6.1", "vm-6.12",
-         "runc", "docker", "podman", "crun-6.1", "crun-6.12", "podman-6.1", "podman-6.12"]
+         "runc", "docker", "podman", "images", "manifests",
+         "crun-6.1", "crun-6.12", "podman-6.1", "podman-6.12"]
 
 
 class Result:

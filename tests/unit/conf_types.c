@@ -26,6 +26,7 @@ static const struct good goods[] = {
 	{ "guard", "limit", "auto", "auto" },
 	{ "guard", "limit", "1", "1" },
 	{ "guard", "request", "64Mi", "64MiB" },
+	{ "guard", "request", "0", "auto" },
 	{ "guard", "pod-limit", "none", "none" },
 	{ "guard", "pod-limit", "1.5G", "1536MiB" },
 	{ "guard", "eta-above", "0%", "0%" },
