@@ -274,6 +274,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	g->cli = cli;
 	g->argv = cli->argv;
 	g->envp = envp;
+	g->app_env = APP_ENV_NONE;
 	g->favour = favour;
 	g->scribe = SCRIBE_NONE;
 	g->store.dirfd = g->store.lockfd = -1;
@@ -310,5 +311,6 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	lists_end(g);
 	reporter_finish(g);
 	control_end(g, scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC));
+	app_env_end(&g->app_env);
 	return g->exit_code;
 }

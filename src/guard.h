@@ -8,6 +8,7 @@
  *   lists.c  carries out a level's list of actions, one after the other
  *   dumping.c the helper that dumps: what it needs of us, and when it is to end
  *   life.c   carries out what the restart table says
+ *   app_env.c     the environment that a new life starts with
  *   record.c tells the flight recorder
  *   brake.c  the frozen application: probe, slices, release
  *   chute.c  memory.high while a dump runs
@@ -34,6 +35,7 @@
 #include <sys/types.h>
 
 #include "action/action.h"
+#include "app_env.h"
 #include "base/helper.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/notify.h"
@@ -144,6 +146,7 @@ struct guard {
 	const struct cli *cli; /* where the settings came from, to read them again */
 	char *const *argv;
 	char *const *envp;
+	struct app_env app_env; /* what the application gets instead */
 	const struct favour *favour; /* to be given back by the application */
 	pid_t self;
 	bool as_init; /* we are PID 1 of our namespace */

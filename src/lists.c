@@ -154,6 +154,7 @@ static void start_helper(struct guard *g)
 		.self = g->self,
 		.child = g->keeper.child,
 		.as_init = g->as_init,
+		.hook_dir = app_env_hook_dir(&g->app_env),
 		.deadline_usec = clock_now_usec() + deadline,
 	};
 	order.job.n_spare = guard_spare(g, order.job.spare);

@@ -226,6 +226,13 @@ liboomguard_a_SOURCES = \
 	src/report/scribe.h \
 	src/report/snapshot.c \
 	src/report/snapshot.h \
+	src/tune/environ.c \
+	src/tune/environ.h \
+	src/tune/inject.c \
+	src/tune/inject.h \
+	src/tune/rules.def \
+	src/tune/tune.c \
+	src/tune/tune.h \
 	src/action/action.c \
 	src/action/action.h \
 	src/action/admit.c \
@@ -240,6 +247,8 @@ liboomguard_a_SOURCES = \
 	src/action/target.c \
 	src/action/work.h \
 	src/allow.c \
+	src/app_env.c \
+	src/app_env.h \
 	src/ask.c \
 	src/ask.h \
 	src/brake.c \
@@ -252,6 +261,8 @@ liboomguard_a_SOURCES = \
 	src/chute.c \
 	src/cli.c \
 	src/cli.h \
+	src/command.c \
+	src/command.h \
 	src/control.c \
 	src/control.h \
 	src/count.c \
@@ -259,6 +270,8 @@ liboomguard_a_SOURCES = \
 	src/dumping.c \
 	src/guard.c \
 	src/guard.h \
+	src/hooks.c \
+	src/hooks.h \
 	src/life.c \
 	src/lists.c \
 	src/reload.c \
@@ -273,6 +286,21 @@ liboomguard_a_SOURCES = \
 liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 
 og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
+# The hooks that go into the application are written in its language, and compiled in as one string
+# literal each: src/dump/NAME_hook.EXT becomes src/dump/NAME_hook.inc in the build directory.
+hook_sources =
+hook_literals = $(patsubst %,%.inc,$(basename $(hook_sources)))
+EXTRA_DIST += $(hook_sources) src/dump/literal.awk
+CLEANFILES += $(hook_literals)
+src/hooks.$(OBJEXT): $(hook_literals)
+src/liboomguard_a-hooks.$(OBJEXT): $(hook_literals)
+define hook_rule
+$(basename $(1)).inc: $(1) src/dump/literal.awk
+	$$(AM_V_GEN)$$(MKDIR_P) $$(@D) && \
+	LC_ALL=C $$(AWK) -f $$(top_srcdir)/src/dump/literal.awk $$< >$$@.tmp && mv $$@.tmp $$@
+endef
+$(foreach source,$(hook_sources),$(eval $(call hook_rule,$(source))))
 
 bin_PROGRAMS += src/oomguard
 src_oomguard_SOURCES = src/main.c

@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/child_reap \
 	tests/unit/child_restart \
 	tests/unit/child_signals \
+	tests/unit/command \
 	tests/unit/conf_conf \
 	tests/unit/conf_env \
 	tests/unit/conf_ini \
@@ -108,6 +109,9 @@ unit_tests = \
 	tests/unit/trigger_history \
 	tests/unit/trigger_pace \
 	tests/unit/trigger_trigger \
+	tests/unit/tune_environ \
+	tests/unit/tune_inject \
+	tests/unit/tune_tune \
 	tests/unit/wire
 
 check_PROGRAMS += $(unit_tests) tests/programs/threads tests/programs/threads-static

@@ -53,6 +53,7 @@ struct action_job {
 	bool as_init;
 	pid_t spare[4]; /* our own processes: companion, ... */
 	unsigned n_spare;
+	const char *hook_dir;	/* where hooks in the application have their sockets; NULL: none */
 	uint64_t deadline_usec; /* clock_now_usec() */
 };
 

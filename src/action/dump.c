@@ -95,6 +95,7 @@ static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, 
 		.incident_path = incident_path(job, a->path, sizeof(a->path)),
 		.level = job->level,
 		.deadline_usec = job->deadline_usec,
+		.hook_dir = job->hook_dir,
 		.hook_env = a->env,
 	};
 	return 0;

@@ -12,6 +12,7 @@
 
 #define PREFIX	     "OOMGUARD_"
 #define EVENT_PREFIX "OOMGUARD_EVENT_"
+#define HOOK_PREFIX  "OOMGUARD_HOOK_" /* ours, for hooks: tune/inject.h */
 #define LEVEL_PREFIX "OOMGUARD_LEVEL_"
 #define ENV_NAME_MAX 64
 #define CLOSE	     2 /* letters between a slip and another word */
@@ -136,7 +137,8 @@ int env_load(char *const *environment, void (*warn)(const char *message), struct
 		struct place place;
 
 		if (!equals || !has_prefix(*environment, PREFIX) ||
-			has_prefix(*environment, EVENT_PREFIX))
+			has_prefix(*environment, EVENT_PREFIX) ||
+			has_prefix(*environment, HOOK_PREFIX))
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)MIN_OF(equals - *environment, 127),
 			*environment);

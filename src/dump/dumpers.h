@@ -23,6 +23,7 @@ struct dump_request {
 	const char *incident_path; /* the same as a path, for hooks */
 	const char *level;
 	uint64_t deadline_usec; /* clock_now_usec() */
+	const char *hook_dir;	/* sockets of hooks, "<pid>.sock" (tune/inject.h); NULL: none */
 	char *const *hook_env;	/* OOMGUARD_EVENT_* for commands, NULL-terminated */
 };
 

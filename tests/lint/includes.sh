@@ -29,7 +29,7 @@ offenders() {
 			folder=$(dirname "${file#src/}")
 			[ "$folder" != . ] || continue
 			target=$(dirname "$header")
-			[ -e "src/$header" ] || [ "${header%.def}" != "$header" ] ||
+			[ -e "src/$header" ] || [ "${header%.def}" != "$header" ] || [ "${header%.inc}" != "$header" ] ||
 				echo "$file:$line: \"$header\" is not a path below src/"
 			[ "$header" != conf/conf.h ] || continue
 			case " ${may[$folder]-} $folder " in

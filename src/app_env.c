@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app_env.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command.h"
+
+static unsigned usable_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 0;
+}
+
+void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *argv,
+	char *const *envp, struct app_env_plan *ret_plan)
+{
+	struct tune_input in = {
+		.limit_bytes = limit_bytes,
+		.limit_is_given = conf->guard.limit_bytes != 0,
+		.argv = argv,
+		.envp = envp,
+	};
+	const struct inject_row *rows;
+	unsigned n;
+
+	ret_plan->tune.n = ret_plan->n_hooks = 0;
+	ret_plan->runtimes = 0;
+	if (!conf->tune.enabled && !strcmp(conf->dump.inject, "no"))
+		return;
+	in.cpus = usable_cpus();
+	in.runtimes = ret_plan->runtimes = command_runtimes(argv, envp);
+	if (conf->tune.enabled && limit_bytes != CGROUP_NO_LIMIT)
+		tune_plan(&in, &ret_plan->tune);
+	rows = hooks_rows(&n);
+	ret_plan->n_hooks = inject_choose(
+		rows, n, conf->dump.inject, in.runtimes, argv, envp, ret_plan->hooks, HOOKS_MAX);
+}
+
+static void say_tune(const struct tune_plan *plan)
+{
+	char text[256];
+
+	for (unsigned i = 0; i < plan->n; i++) {
+		const struct tune_setting *s = &plan->settings[i];
+
+		tune_print(s, text, sizeof(text));
+		if (s->theirs)
+			log_notice("tune: %s is left out: %s is set already", text, s->theirs);
+		else
+			log_notice("tune: %s (%s)", text, s->words);
+	}
+}
+
+static void say_hooks(const struct app_env_plan *plan, const char *path)
+{
+	char text[2 * INJECT_PATH_MAX];
+
+	for (unsigned i = 0; i < plan->n_hooks; i++) {
+		const struct inject_row *row = plan->hooks[i].row;
+
+		inject_print(row, path, text, sizeof(text));
+		if (plan->hooks[i].theirs)
+			log_notice("inject: %s=%s is left out: %s is set already", row->variable,
+				text, plan->hooks[i].theirs);
+		else
+			log_notice("inject: %s=%s (%s)", row->variable, text, row->words);
+	}
+}
+
+static void add_hooks(struct app_env *e, struct app_env_plan *plan, const char *state_dir)
+{
+	int r = e->place.dirfd >= 0 ? 0 : inject_open(state_dir, &e->place);
+
+	if (r < 0) {
+		if (!e->place_failed)
+			log_warning("no hooks: no place for them that the application can read: %s",
+				strerror(-r));
+		e->place_failed = true;
+		return;
+	}
+	r = inject_apply(plan->hooks, plan->n_hooks, &e->place, &e->copy);
+	if (r < 0)
+		log_warning("not every hook could be put in: %s: %s", e->place.path, strerror(-r));
+	say_hooks(plan, e->place.path);
+}
+
+char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t limit_bytes,
+	const char *state_dir, char *const *argv, char *const *envp)
+{
+	struct app_env_plan plan;
+	int r;
+
+	environ_free(&e->copy);
+	app_env_plan(conf, limit_bytes, argv, envp, &plan);
+	if (conf->tune.enabled && limit_bytes == CGROUP_NO_LIMIT)
+		log_warning("tune.enabled has no effect: there is no limit to derive from");
+	if (!plan.tune.n && !plan.n_hooks)
+		return envp;
+	r = environ_copy(envp, &e->copy);
+	if (r == 0)
+		r = tune_apply(&plan.tune, &e->copy);
+	if (r < 0) {
+		log_warning("the environment stays as it was: %s", strerror(-r));
+		environ_free(&e->copy);
+		return envp;
+	}
+	say_tune(&plan.tune);
+	if (plan.n_hooks)
+		add_hooks(e, &plan, state_dir);
+	return e->copy.vars;
+}
+
+void app_env_end(struct app_env *e)
+{
+	inject_close(&e->place);
+	environ_free(&e->copy);
+}
