@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lists as main() gets them are of `char *`. */
+#pragma GCC diagnostic ignored "-Wwrite-strings"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
