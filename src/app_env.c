@@ -71,9 +71,11 @@ static void say_hooks(const struct app_env_plan *plan, const char *path)
 	}
 }
 
-static void add_hooks(struct app_env *e, struct app_env_plan *plan, const char *state_dir)
+static void add_hooks(struct app_env *e, struct app_env_plan *plan, const struct store *store)
 {
-	int r = e->place.dirfd >= 0 ? 0 : inject_open(state_dir, &e->place);
+	int r = e->place.dirfd >= 0
+			? 0
+			: inject_open(store->dirfd >= 0 ? store->path : NULL, &e->place);
 
 	if (r < 0) {
 		if (!e->place_failed)
@@ -89,7 +91,7 @@ static void add_hooks(struct app_env *e, struct app_env_plan *plan, const char *
 }
 
 char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t limit_bytes,
-	const char *state_dir, char *const *argv, char *const *envp)
+	const struct store *store, char *const *argv, char *const *envp)
 {
 	struct app_env_plan plan;
 	int r;
@@ -110,7 +112,7 @@ char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t l
 	}
 	say_tune(&plan.tune);
 	if (plan.n_hooks)
-		add_hooks(e, &plan, state_dir);
+		add_hooks(e, &plan, store);
 	return e->copy.vars;
 }
 

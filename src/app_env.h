@@ -5,6 +5,7 @@
 
 #include "cgroup/cgroup.h"
 #include "hooks.h"
+#include "store/store.h"
 #include "tune/tune.h"
 
 struct app_env {
@@ -35,7 +36,7 @@ void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *ar
  * be done.
  */
 char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t limit_bytes,
-	const char *state_dir, char *const *argv, char *const *envp);
+	const struct store *store, char *const *argv, char *const *envp);
 
 /* Where hooks make their sockets; NULL: there are none. */
 static inline const char *app_env_hook_dir(const struct app_env *e)

@@ -146,7 +146,7 @@ struct guard {
 	const struct cli *cli; /* where the settings came from, to read them again */
 	char *const *argv;
 	char *const *envp;
-	struct app_env app_env; /* what the application gets instead */
+	struct app_env app_env;	     /* what the application gets instead */
 	const struct favour *favour; /* to be given back by the application */
 	pid_t self;
 	bool as_init; /* we are PID 1 of our namespace */
@@ -199,6 +199,8 @@ void watch_announce(struct guard *g, const char *why);
 void watch_soon(struct guard *g);
 /* A fresh look without deciding anything; false when it cannot be read. */
 bool watch_refresh(struct guard *g);
+/* The limit of now, CGROUP_NO_LIMIT where none can be seen. */
+uint64_t watch_limit(struct guard *g);
 /* A new program has started: a new curve. */
 void watch_new_life(struct guard *g);
 /* Did the kernel kill something of ours since the life began? */

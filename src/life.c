@@ -355,22 +355,13 @@ bool life_restart(struct guard *g, unsigned level)
 	return true;
 }
 
-/* By the limit of now: it may have been changed since the life before. */
-static char *const *environment(struct guard *g)
-{
-	bool looked = watch_refresh(g);
-
-	return app_env_make(&g->app_env, g->conf,
-		looked ? g->watch.sample.limit_bytes : CGROUP_NO_LIMIT,
-		g->store.dirfd >= 0 ? g->store.path : NULL, g->argv, g->envp);
-}
-
 int life_start_child(struct guard *g)
 {
 	struct keeper *k = &g->keeper;
 	struct child_spec spec = {
 		.argv = g->argv,
-		.envp = environment(g),
+		.envp = app_env_make(
+			&g->app_env, g->conf, watch_limit(g), &g->store, g->argv, g->envp),
 		.signals = &g->signals,
 		.favour = g->favour,
 		.pdeathsig = g->conf->child.pdeathsig,

@@ -79,6 +79,11 @@ bool watch_refresh(struct guard *g)
 	return take_look(g, true);
 }
 
+uint64_t watch_limit(struct guard *g)
+{
+	return watch_refresh(g) ? g->watch.sample.limit_bytes : CGROUP_NO_LIMIT;
+}
+
 static void fire_level(struct guard *g, unsigned i)
 {
 	if (!life_is_ending(g)) {

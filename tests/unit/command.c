@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists as main() gets them are of `char *`. */
-#pragma GCC diagnostic ignored "-Wwrite-strings"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +63,7 @@ static void programs_are_found_as_exec_finds_them(void **state)
 static void runtimes_are_told_by_files(void **state)
 {
 	static const struct {
-		char *argv[5];
+		const char *argv[5];
 		uint32_t runtimes;
 	} cases[] = {
 		{ { "/bin/sh", "-c", "exec java", NULL }, 0 },
@@ -83,14 +81,15 @@ static void runtimes_are_told_by_files(void **state)
 	make("app.runtimeconfig.json", "{}", 0644);
 	assert_int_equal(chdir(top), 0);
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(command_runtimes(cases[i].argv, envp), cases[i].runtimes);
+		assert_int_equal(
+			command_runtimes((char *const *)cases[i].argv, envp), cases[i].runtimes);
 	assert_int_equal(command_runtimes(NULL, envp), 0);
 	assert_int_equal(chdir("/"), 0);
 }
 
 static void python_is_told_behind_launchers_and_scripts(void **state)
 {
-	static char *const lines[][5] = {
+	static const char *const lines[][5] = {
 		{ "python3", "x.py", NULL },
 		{ "env", "A=1", "python3", NULL },
 		{ "script", NULL },
@@ -104,7 +103,8 @@ static void python_is_told_behind_launchers_and_scripts(void **state)
 	make("script", "#!/usr/bin/python3 -E\n", 0755);
 	make("by-env", "#!/usr/bin/env -S python3 -E\n", 0755);
 	for (unsigned i = 0; i < ARRAY_LEN(lines); i++)
-		assert_int_equal(command_runtimes(lines[i], envp), TUNE_RUNTIME(DUMP_PYTHON));
+		assert_int_equal(
+			command_runtimes((char *const *)lines[i], envp), TUNE_RUNTIME(DUMP_PYTHON));
 }
 
 int main(void)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists as main() gets them are of `char *`. */
-#pragma GCC diagnostic ignored "-Wwrite-strings"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,13 +11,16 @@
 #include "base/cleanup.h"
 #include "tune/environ.h"
 
+/* As main() gets them. */
+#define LIST(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
+
 /* Odd ones on purpose: no '=', twice the same name, an empty value. */
-static char *const original[] = { "PATH=/bin", "odd", "TWICE=1", "TWICE=2", "EMPTY=", "LIST=a b",
-	NULL };
+#define ORIGINAL LIST("PATH=/bin", "odd", "TWICE=1", "TWICE=2", "EMPTY=", "LIST=a b")
 
 static void a_copy_is_the_same_to_the_byte(void **state)
 {
 	auto_environ struct environ_copy env = { .vars = NULL };
+	char *const *original = ORIGINAL;
 	unsigned i = 0;
 
 	(void)state;
@@ -33,10 +34,10 @@ static void a_copy_is_the_same_to_the_byte(void **state)
 static void variables_are_found(void **state)
 {
 	(void)state;
-	assert_string_equal(environ_get(original, "TWICE"), "1");
-	assert_string_equal(environ_get(original, "EMPTY"), "");
-	assert_null(environ_get(original, "odd"));
-	assert_null(environ_get(original, "PAT"));
+	assert_string_equal(environ_get(ORIGINAL, "TWICE"), "1");
+	assert_string_equal(environ_get(ORIGINAL, "EMPTY"), "");
+	assert_null(environ_get(ORIGINAL, "odd"));
+	assert_null(environ_get(ORIGINAL, "PAT"));
 }
 
 static void texts_are_added(void **state)
@@ -63,7 +64,7 @@ static void texts_are_added(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		auto_environ struct environ_copy env = { .vars = NULL };
 
-		assert_int_equal(environ_copy(original, &env), 0);
+		assert_int_equal(environ_copy(ORIGINAL, &env), 0);
 		assert_int_equal(environ_add(&env, cases[i].name, cases[i].text, cases[i].how,
 					 cases[i].separator),
 			cases[i].result);
@@ -75,12 +76,12 @@ static void texts_are_added(void **state)
 
 static void words_of_the_user_are_found(void **state)
 {
-	static char *const argv[] = { "java", "-Xmx1g", "-jar", "x.jar", NULL };
-	static char *const shell[] = { "sh", "-c", "exec java '-Xmx1g' -jar x.jar", NULL };
-	static char *const none[] = { "java", "-jar", "no-Xmx.jar", NULL };
-	static char *const envp[] = { "A=1", "OPTS=-Da=b -XX:MaxRAMPercentage=70", "GOMEMLIMIT=1",
-		"GLIBC_TUNABLES=glibc.malloc.check=1:glibc.malloc.arena_max=2", NULL };
-	static const struct {
+	char *const *const argv = LIST("java", "-Xmx1g", "-jar", "x.jar");
+	char *const *const shell = LIST("sh", "-c", "exec java '-Xmx1g' -jar x.jar");
+	char *const *const none = LIST("java", "-jar", "no-Xmx.jar");
+	char *const *const envp = LIST("A=1", "OPTS=-Da=b -XX:MaxRAMPercentage=70", "GOMEMLIMIT=1",
+		"GLIBC_TUNABLES=glibc.malloc.check=1:glibc.malloc.arena_max=2");
+	const struct {
 		char *const *argv;
 		const char *word;
 		bool found;

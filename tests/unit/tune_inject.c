@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists as main() gets them are of `char *`. */
-#pragma GCC diagnostic ignored "-Wwrite-strings"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +16,9 @@
 #include "hooks.h"
 #include "tune/inject.h"
 #include "tune/tune.h"
+
+/* As main() gets them. */
+#define LIST(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
 static const char *const no_inspector[] = { "--no-hook", NULL };
 
@@ -56,8 +57,8 @@ static unsigned choose(const char *mode, uint32_t runtimes, char *const *argv, c
 
 static void rows_are_chosen_by_mode_and_runtime(void **state)
 {
-	static char *const argv[] = { "node", NULL };
-	static char *const envp[] = { "PYTHONTRACEMALLOC=0", NULL };
+	char *const *const argv = LIST("node");
+	char *const *const envp = LIST("PYTHONTRACEMALLOC=0");
 	struct inject_choice c[8];
 
 	(void)state;
@@ -71,8 +72,8 @@ static void rows_are_chosen_by_mode_and_runtime(void **state)
 
 static void the_user_can_keep_one_out(void **state)
 {
-	static char *const argv[] = { "node", "--no-hook", NULL };
-	static char *const envp[] = { NULL };
+	char *const *const argv = LIST("node", "--no-hook");
+	char *const *const envp = LIST(NULL);
 	struct inject_choice c[8];
 
 	(void)state;
@@ -82,8 +83,8 @@ static void the_user_can_keep_one_out(void **state)
 
 static void files_are_written_and_named(void **state)
 {
-	char *const envp[] = { "NODE_OPTIONS=--a", "PYTHONPATH=/mine", "OOMGUARD_HOOK_DIR=/old",
-		NULL };
+	char *const *const envp =
+		LIST("NODE_OPTIONS=--a", "PYTHONPATH=/mine", "OOMGUARD_HOOK_DIR=/old");
 	auto_environ struct environ_copy env = { .vars = NULL };
 	char top[] = "/tmp/oomguard-unit.XXXXXX", expected[600], text[64];
 	struct inject_place place;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists as main() gets them are of `char *`. */
-#pragma GCC diagnostic ignored "-Wwrite-strings"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +10,9 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "tune/tune.h"
+
+/* As main() gets them. */
+#define LIST(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
 static char *no_vars[] = { NULL };
 
@@ -82,7 +83,7 @@ static void values_are_derived_from_the_limit(void **state)
 static void what_the_user_has_set_is_left_alone(void **state)
 {
 	static const struct {
-		char *argument, *var; /* NULL: none */
+		const char *argument, *var; /* NULL: none */
 		const char *variable, *flag;
 	} cases[] = {
 		{ "-Xmx1g", NULL, "JAVA_TOOL_OPTIONS", PERCENT },
@@ -100,8 +101,8 @@ static void what_the_user_has_set_is_left_alone(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-		char *argv[] = { "program", cases[i].argument, NULL };
-		char *envp[] = { "A=1", cases[i].var, NULL };
+		char *const *argv = LIST("program", cases[i].argument);
+		char *const *envp = LIST("A=1", cases[i].var);
 		struct tune_input in = { 256 * MIB, 2, 0, false, argv, envp };
 		auto_environ struct environ_copy env = { .vars = NULL };
 		const struct tune_setting *s;
@@ -119,13 +120,13 @@ static void what_the_user_has_set_is_left_alone(void **state)
 			strncmp(cases[i].var, cases[i].variable, strlen(cases[i].variable)) != 0)
 			assert_null(strstr(value, cases[i].flag));
 		if (cases[i].var)
-			assert_non_null(strstr(env.vars[1], cases[i].var + 6));
+			assert_non_null(strstr(env.vars[1], strchr(cases[i].var, '=') + 1));
 	}
 }
 
 static void flags_come_before_those_of_the_user(void **state)
 {
-	char *envp[] = { "NODE_OPTIONS=--enable-source-maps", NULL };
+	char *const *envp = LIST("NODE_OPTIONS=--enable-source-maps");
 	struct tune_input in = { 256 * MIB, 2, TUNE_RUNTIME(DUMP_NODE), false, NULL, envp };
 	auto_environ struct environ_copy env = { .vars = NULL };
 	struct tune_plan plan;
