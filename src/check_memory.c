@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits, where they come from, and what counts as use. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "cgroup/cpus.h"
 #include "cgroup/node.h"
 #include "check.h"
 #include "trigger/pace.h"
+
+#define LOOKS_TRIED 50
+/* Timer, epoll and the way through the loop; a look is measured, this was: tests/bench/cost.sh. */
+#define WAKE_UP_USEC UINT64_C(10)
 
 static const char *bytes_or_none(uint64_t bytes, struct units_text *text)
 {
@@ -55,19 +62,51 @@ static void add_limit(struct check *c)
 			"a limit under 16MiB leaves less than the guard needs to act in");
 }
 
+/* CPU time of one look that reads all, microseconds, and of being woken up for it. */
+static uint64_t measure_look(struct check *c)
+{
+	uint64_t begun = clock_cpu_usec();
+	struct cgroup_sample sample;
+
+	for (int i = 0; i < LOOKS_TRIED; i++)
+		if (cgroup_look(&c->cgroup, true, &sample) < 0)
+			return WAKE_UP_USEC;
+	return (clock_cpu_usec() - begun) / LOOKS_TRIED + WAKE_UP_USEC;
+}
+
 /* The pause between two looks that the budget leaves near the limit: what happens in it is not
  * seen. */
 static void add_blind_window(struct check *c)
 {
-	uint64_t pause = PACE_MIN_USEC;
+	uint64_t pause = PACE_MIN_USEC, cost = measure_look(c);
 
 	if (c->conf->guard.max_cpu_bp)
-		pause = MAX_OF(pause, 10 * (uint64_t)BP_WHOLE / c->conf->guard.max_cpu_bp);
+		pause = MAX_OF(pause, cost * BP_WHOLE / c->conf->guard.max_cpu_bp);
 	check_add(c, "pace", CHECK_INFO,
-		"near the limit a look every %s for as long as the saved-up budget lasts, then "
-		"every %s "
-		"(guard.max-cpu)",
-		units_human_duration(PACE_MIN_USEC).s, units_human_duration(pause).s);
+		"a look costs %s here; near the limit one every %s for as long as the saved-up "
+		"budget lasts (some %u looks), then every %s: blind in between (guard.max-cpu)",
+		units_human_duration(cost).s, units_human_duration(PACE_MIN_USEC).s,
+		(unsigned)(PACE_PURSE_MAX_USEC / cost), units_human_duration(pause).s);
+}
+
+static void add_cpus(struct check *c)
+{
+	struct cpus_bound bound;
+	struct cpus cpus;
+	char tasks[32] = "unknown";
+
+	cpus_open(&cpus, &c->cgroup);
+	cpus_read(&cpus, &bound);
+	cpus_close(&cpus);
+	if (bound.tasks != UINT32_MAX)
+		snprintf(tasks, sizeof(tasks), "%u", bound.tasks);
+	if (bound.quota_usec == UINT64_MAX)
+		check_add(c, "cpus", CHECK_INFO, "no CPU quota; tasks in the cgroup: %s", tasks);
+	else
+		check_add(c, "cpus", CHECK_INFO,
+			"CPU quota %.2f: memory fills no faster, the pace is set by it; tasks in "
+			"the cgroup: %s",
+			(double)bound.quota_usec / (double)bound.period_usec, tasks);
 }
 
 /* Kubernetes: Burstable gets 1000 - 1000 * request / node memory (KEP-2837 aside). */
@@ -124,6 +163,7 @@ void check_memory(struct check *c)
 		c->cgroup.version == CGROUP_V1
 			? " (v1: reclaimable slab cannot be told apart and counts)"
 			: "");
+	add_cpus(c);
 	add_blind_window(c);
 	add_request(c);
 }

@@ -64,8 +64,10 @@ struct watch {
 	struct cgroup_events events; /* at the start of this life */
 	struct trigger trigger;
 	struct pace pace;
+	struct cpus cpus;
 	uint64_t due_usec;		    /* when the next look is to be */
 	uint64_t late_usec;		    /* how much later looks came lately; fades */
+	uint64_t cpus_due_usec;		    /* when the bound of CPUs is to be read again */
 	uint64_t detail_due_usec;	    /* when memory.stat is to be read again at the latest */
 	uint64_t limits[CGROUP_LEVELS_MAX]; /* at the last look, to see a resize */
 	bool can_look;			    /* false: said once that it cannot be read */

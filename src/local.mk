@@ -35,6 +35,8 @@ liboomguard_a_SOURCES = \
 	src/conf/types.h \
 	src/cgroup/cgroup.c \
 	src/cgroup/cgroup.h \
+	src/cgroup/cpus.c \
+	src/cgroup/cpus.h \
 	src/cgroup/events.c \
 	src/cgroup/find.c \
 	src/cgroup/find.h \

@@ -15,6 +15,8 @@
 /* Where usage is so low that nothing can fire, memory.stat is read this often all the same: for
  * `status`, and so that a sudden rise does not start from an unknown floor. */
 #define DETAIL_EVERY_USEC USEC_PER_SEC
+/* How many CPUs could fill the memory, and so how soon. */
+#define CPUS_EVERY_USEC USEC_PER_SEC
 /* From here on looks are frequent enough to stop a burst, not only to have seen it. */
 #define NEAR_FROM_BP 7500u
 
@@ -148,6 +150,14 @@ static void note_lateness(struct watch *w, uint64_t now_usec)
 	w->late_usec = MAX_OF(late, w->late_usec - w->late_usec / 8);
 }
 
+static void refresh_cpus(struct watch *w, uint64_t now_usec)
+{
+	if (now_usec < w->cpus_due_usec)
+		return;
+	cpus_read(&w->cpus, &w->pace.bound);
+	w->cpus_due_usec = now_usec + CPUS_EVERY_USEC;
+}
+
 /* Heard once a look at the most. */
 static void listen_again(struct watch *w)
 {
@@ -183,6 +193,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		decide(g);
 	if (w->sample.detailed)
 		w->detail_due_usec = begun + DETAIL_EVERY_USEC;
+	refresh_cpus(w, begun);
 	pace_spent(&w->pace, begun, clock_cpu_usec() - cpu_before);
 	pause = pace_next(
 		&w->pace, w->can_look ? w->sample.headroom_bytes : CGROUP_NO_LIMIT, is_near(w));
@@ -232,6 +243,7 @@ int watch_begin(struct guard *g)
 		has_been_resized(w);
 		w->has_limit = w->sample.limit_bytes != CGROUP_NO_LIMIT;
 	}
+	cpus_open(&w->cpus, &w->cgroup);
 	begin_to_listen(g);
 	watch_new_life(g);
 	return w->timer ? 0 : -ENOMEM;

@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/base_signame \
 	tests/unit/base_units \
 	tests/unit/cgroup_cgroup \
+	tests/unit/cgroup_cpus \
 	tests/unit/cgroup_events \
 	tests/unit/cgroup_find \
 	tests/unit/cgroup_look \

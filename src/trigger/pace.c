@@ -15,6 +15,7 @@ void pace_init(struct pace *p, uint32_t max_cpu_bp, uint32_t cpus)
 	*p = (struct pace){
 		.max_cpu_bp = max_cpu_bp,
 		.cpus = cpus ? cpus : 1,
+		.bound = CPUS_UNBOUND,
 		.cost_usec = 10,
 		.purse_usec = PACE_PURSE_MAX_USEC,
 	};
@@ -38,11 +39,33 @@ bool pace_can_spare(const struct pace *p)
 	return !p->max_cpu_bp || p->purse_usec > PACE_PURSE_MAX_USEC / 2;
 }
 
+/* So many can allocate at once: a task that exists may have a twin before the next look. */
+static uint32_t parallel(const struct pace *p)
+{
+	return p->bound.tasks < p->cpus / 2 ? MAX_OF(2 * p->bound.tasks, 1u) : p->cpus;
+}
+
+/*
+ * The shortest time in which so much CPU time can be had. In any window the quota allows what is
+ * left of the period before, whole periods, and all of the one that has begun.
+ */
+static uint64_t shortest_usec(const struct pace *p, uint64_t cpu_usec)
+{
+	uint64_t at_once = cpu_usec / parallel(p), quota = p->bound.quota_usec, by_quota = 0;
+
+	if (quota != UINT64_MAX && cpu_usec / 2 > quota)
+		by_quota = (cpu_usec / quota - 2) * p->bound.period_usec;
+	return MAX_OF(at_once, by_quota);
+}
+
 static uint64_t wished_usec(const struct pace *p, uint64_t headroom_bytes, bool near)
 {
 	unsigned __int128 t = headroom_bytes;
 
-	t = t * USEC_PER_SEC / PACE_FILL_BYTES_PER_SEC / p->cpus / (near ? LOOKS_NEAR : LOOKS_FAR);
+	t = t * USEC_PER_SEC / PACE_FILL_BYTES_PER_SEC;
+	if (t > UINT32_MAX)
+		return PACE_MAX_USEC; /* more than an hour of CPU time */
+	t = shortest_usec(p, (uint64_t)t) / (near ? LOOKS_NEAR : LOOKS_FAR);
 	if (t > PACE_MAX_USEC)
 		return PACE_MAX_USEC;
 	return MAX_OF((uint64_t)t, PACE_MIN_USEC);

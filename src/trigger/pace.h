@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cgroup/cpus.h"
+
 #define PACE_MIN_USEC UINT64_C(1000)
 #define PACE_MAX_USEC UINT64_C(1000000)
 
@@ -24,9 +26,10 @@
 
 struct pace {
 	uint32_t max_cpu_bp;
-	uint32_t cpus;	     /* that the application may use at once */
-	uint64_t cost_usec;  /* of one look, running mean; at least 1 */
-	uint64_t purse_usec; /* CPU time that may be spent now */
+	uint32_t cpus;		 /* that we are allowed to run on */
+	struct cpus_bound bound; /* what the cgroup allows, and how many could run */
+	uint64_t cost_usec;	 /* of one look, running mean; at least 1 */
+	uint64_t purse_usec;	 /* CPU time that may be spent now */
 	uint64_t last_usec;
 	uint64_t blind_usec; /* how much longer than wished the last pause is, for `check` and
 				metrics */

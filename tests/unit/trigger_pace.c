@@ -57,6 +57,40 @@ static void more_cpus_are_faster(void **state)
 	assert_int_equal(pace_next(&p, GIB, false), two / 2);
 }
 
+static void a_quota_bounds_what_64_cpus_could_do(void **state)
+{
+	uint64_t free_of_it;
+
+	(void)state;
+	pace_init(&p, 30, 64);
+	free_of_it = pace_next(&p, 2 * GIB, false);
+	p.bound.quota_usec = p.bound.period_usec = 100000; /* one CPU */
+	assert_true(pace_next(&p, 2 * GIB, false) > 10 * free_of_it);
+	/* Near the limit it is within one period, and no help. */
+	assert_int_equal(pace_next(&p, 100 * MIB, false), PACE_MIN_USEC);
+	/* Never slower than what the quota allows: two periods' worth may come at once. */
+	for (uint64_t headroom = 16 * MIB; headroom < 16 * GIB; headroom *= 2) {
+		uint64_t pause = pace_next(&p, headroom, false);
+		uint64_t cpu = 100000 * (pause / 100000 + 2);
+
+		if (pause > PACE_MIN_USEC && pause < PACE_MAX_USEC)
+			assert_true(cpu * (PACE_FILL_BYTES_PER_SEC / USEC_PER_SEC) < headroom);
+	}
+}
+
+static void few_tasks_bound_it_too(void **state)
+{
+	uint64_t many;
+
+	(void)state;
+	pace_init(&p, 30, 64);
+	many = pace_next(&p, 2 * GIB, false);
+	p.bound.tasks = 4;
+	assert_int_equal(pace_next(&p, 2 * GIB, false) / 8, many);
+	p.bound.tasks = 1000;
+	assert_int_equal(pace_next(&p, 2 * GIB, false), many);
+}
+
 /* In the long run looks cost no more than max-cpu, however near the limit is. */
 static void the_budget_binds_in_the_long_run(void **state)
 {
@@ -105,6 +139,8 @@ int main(void)
 		cmocka_unit_test(far_away_it_is_slow_and_near_it_is_fast),
 		cmocka_unit_test(memory_cannot_be_filled_unseen),
 		cmocka_unit_test(more_cpus_are_faster),
+		cmocka_unit_test(a_quota_bounds_what_64_cpus_could_do),
+		cmocka_unit_test(few_tasks_bound_it_too),
 		cmocka_unit_test(the_budget_binds_in_the_long_run),
 		cmocka_unit_test(after_a_rest_it_may_be_fast_for_seconds),
 		cmocka_unit_test(no_budget_means_no_bound),
