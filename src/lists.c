@@ -137,6 +137,7 @@ static void start_helper(struct guard *g)
 	struct lists *l = &g->lists;
 	uint64_t deadline = action_deadline(g->conf, action_now(g));
 	struct helper_order order = { .guard = g };
+	int64_t growth = g->watch.trigger.forecast.growth_bytes_per_sec;
 	int keep[DUMPING_FDS_MAX];
 	unsigned n_keep = dumping_fds(g, keep);
 	int r;
@@ -150,6 +151,7 @@ static void start_helper(struct guard *g)
 		.reason = l->reason[l->level],
 		.incident = l->incident,
 		.sample = g->watch.sample,
+		.growth_bytes_per_sec = growth > 0 ? (uint64_t)growth : 0,
 		.cgroup = &g->watch.cgroup,
 		.self = g->self,
 		.child = g->keeper.child,

@@ -106,6 +106,12 @@ liboomguard_a_SOURCES = \
 	src/store/codec.h \
 	src/store/compress.c \
 	src/store/compress.h \
+	src/store/digest.c \
+	src/store/digest.h \
+	src/store/index.c \
+	src/store/index.h \
+	src/store/learned.c \
+	src/store/learned.h \
 	src/store/lifetime.c \
 	src/store/lifetime.h \
 	src/store/outfile.c \
@@ -242,6 +248,7 @@ liboomguard_a_SOURCES = \
 	src/action/freeze.c \
 	src/action/hook.c \
 	src/action/keep.c \
+	src/action/memo.c \
 	src/action/parachute.c \
 	src/action/parachute.h \
 	src/action/signal.c \
@@ -287,7 +294,7 @@ liboomguard_a_SOURCES = \
 	src/wire.h
 liboomguard_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(UNWIND_CFLAGS) $(CGROUP_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 
-og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(NETTLE_LIBS)
 
 # The hooks that go into the application are written in its language, and compiled in as one string
 # literal each: src/dump/NAME_hook.EXT becomes src/dump/NAME_hook.inc in the build directory.

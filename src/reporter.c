@@ -33,11 +33,16 @@ static int write_report(void *arg, int result_fd)
 	auto_close int dirfd =
 		beneath_open(g->store.dirfd, g->reporter.pending, O_RDONLY | O_DIRECTORY, 0);
 
+	int r;
+
 	(void)result_fd;
 	alarm(WORK_SECONDS);
 	if (dirfd < 0)
 		return 1;
-	return incident_write_files(dirfd, g->store.dirfd, name ? name + 1 : "", g->conf) < 0;
+	r = incident_write_files(dirfd, g->store.dirfd, name ? name + 1 : "", g->conf);
+	/* Old incidents go when the newest is whole. */
+	store_retain(&g->store, g->conf);
+	return r < 0;
 }
 
 static void start(struct guard *g)

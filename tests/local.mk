@@ -101,6 +101,8 @@ unit_tests = \
 	tests/unit/report_snapshot \
 	tests/unit/store_beneath \
 	tests/unit/store_compress \
+	tests/unit/store_index \
+	tests/unit/store_learned \
 	tests/unit/store_lifetime \
 	tests/unit/store_outfile \
 	tests/unit/store_retain \

@@ -46,6 +46,7 @@ struct action_job {
 	const char *incident; /* "incidents/<name>" relative to store->path; "" when there is none:
 			       * one is made then (store_make_incident) */
 	struct cgroup_sample sample;
+	uint64_t growth_bytes_per_sec; /* 0: it does not grow */
 	struct cgroup *cgroup;	    /* to look again, files open; NULL: `sample` is all there is */
 	struct parachute parachute; /* to be opened first; the guard closes it */
 	pid_t self;		    /* the guard */

@@ -42,7 +42,7 @@ static bool is_too_slow(const struct action_job *job, uint64_t estimate_bytes,
 
 	if (!bytes_per_sec)
 		return false;
-	pause_usec = estimate_bytes / MAX_OF(bytes_per_sec / USEC_PER_SEC, UINT64_C(1));
+	pause_usec = (uint64_t)((double)estimate_bytes * 1e6 / (double)bytes_per_sec);
 	if (pause_usec <= job->conf->dump.max_pause_usec)
 		return false;
 	buf_printf(why, "it would stop the application for about %s (dump.max-pause = %s)",
@@ -51,18 +51,32 @@ static bool is_too_slow(const struct action_job *job, uint64_t estimate_bytes,
 	return true;
 }
 
+/* What does not stand still goes on growing while it is dumped. */
+static bool has_headroom(const struct action_job *job, const struct admission *ask, struct buf *why)
+{
+	uint64_t headroom = work_headroom(job);
+	uint64_t growth = ask->bytes_per_sec ? 0
+					     : job->growth_bytes_per_sec *
+						       (ask->took_usec / USEC_PER_MSEC) / 1000;
+
+	if (headroom >= ask->need_bytes && headroom - ask->need_bytes >= growth)
+		return true;
+	buf_printf(why, "not enough headroom: %s left, needs %s", units_human_bytes(headroom).s,
+		units_human_bytes(ask->need_bytes).s);
+	if (growth)
+		buf_printf(why, " and %s that it grows meanwhile", units_human_bytes(growth).s);
+	return false;
+}
+
 bool work_admit(
 	const struct action_job *job, const struct admission *ask, int dirfd, struct buf *why)
 {
-	uint64_t headroom = job->sample.headroom_bytes, free_bytes = 0;
 	enum writes writes = writes_of[ask->kind];
+	uint64_t free_bytes = 0;
 	int err;
 
-	if (headroom < ask->need_bytes) {
-		buf_printf(why, "not enough headroom: %s left, needs %s",
-			units_human_bytes(headroom).s, units_human_bytes(ask->need_bytes).s);
+	if (!has_headroom(job, ask, why))
 		return false;
-	}
 	if (writes == WRITES_ELSEWHERE)
 		return true;
 	if (dirfd < 0) {
@@ -73,7 +87,9 @@ bool work_admit(
 		is_too_slow(job, ask->file_bytes, ask->bytes_per_sec, why))
 		return false;
 	err = store_has_room(job->store, job->conf, ask->file_bytes, &free_bytes);
-	if (err == -ENOSPC)
+	if (err == -EDQUOT)
+		buf_printf(why, "no inodes are left in %s", job->store->path);
+	else if (err == -ENOSPC)
 		buf_printf(why, "no room in %s: %s free, may need %s", job->store->path,
 			units_human_bytes(free_bytes).s, units_human_bytes(ask->file_bytes).s);
 	else if (err < 0)

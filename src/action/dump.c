@@ -104,15 +104,18 @@ static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, 
 static int run(struct attempt *a, const char *what, capture_fn capture)
 {
 	struct dump_result res = { .bytes = 0 };
-	uint64_t start = clock_now_usec();
+	uint64_t before = work_headroom(a->job), start = clock_now_usec(), took, after;
 	int err = capture(&a->req, &res);
-	uint64_t took = clock_now_usec() - start;
 
-	if (err >= 0 && a->kind != DUMP_NONE)
+	took = clock_now_usec() - start;
+	after = work_headroom(a->job);
+	if (err >= 0)
 		work_keep(&(struct work_dump){ .job = a->job,
 			.dirfd = a->dirfd,
 			.kind = a->kind,
 			.stat = &a->stat,
+			.took_usec = took,
+			.headroom_bytes = before > after ? before - after : 0,
 			.result = &res });
 	tell_result(a, what, err, &res, took);
 	return err;
@@ -122,7 +125,7 @@ static int run(struct attempt *a, const char *what, capture_fn capture)
 static int try_kind(struct attempt *a, enum conf_dump_kind kind)
 {
 	const struct dumper *d = dumper_find(kind);
-	struct admission ask = { .kind = kind, .file_bytes = a->stat.rss_bytes };
+	struct admission ask;
 	char text[DUMP_TEXT_MAX] = "";
 	struct buf why = BUF_ON(text);
 
@@ -136,10 +139,7 @@ static int try_kind(struct attempt *a, enum conf_dump_kind kind)
 			kind == DUMP_NONE ? "" : " is not built yet");
 		return -ENOSYS;
 	}
-	ask.need_bytes = d->need_bytes;
-	ask.bytes_per_sec = d->bytes_per_sec;
-	if (d->is_small)
-		ask.file_bytes = 0;
+	ask = work_estimate(a->job, d, &a->stat, a->dirfd);
 	if (work_admit(a->job, &ask, a->dirfd, &why)) {
 		int err;
 
@@ -166,6 +166,8 @@ static int dump_one(struct action_job *job, int procfd, pid_t pid, int dirfd, st
 
 	if (err < 0)
 		return err;
+	if (!work_is_due(job, a.stat.comm, line))
+		return 0;
 	err = -ENOSYS;
 	for (unsigned i = 0; i < n && err < 0; i++)
 		err = try_kind(&a, kinds[i]);
@@ -205,7 +207,9 @@ static int core_one(struct action_job *job, int procfd, pid_t pid, int dirfd, st
 	auto_attempt struct attempt a = { .env = NULL };
 	int err = begin_attempt(&a, job, procfd, pid, dirfd, line);
 
-	return err < 0 ? err : try_kind(&a, DUMP_CORE);
+	if (err < 0)
+		return err;
+	return work_is_due(job, a.stat.comm, line) ? try_kind(&a, DUMP_CORE) : 0;
 }
 
 int work_core(struct action_job *job, struct buf *line)

@@ -29,20 +29,35 @@ struct admission {
 	uint64_t need_bytes;	/* headroom */
 	uint64_t file_bytes;	/* at most, on the disk; 0: next to nothing */
 	uint64_t bytes_per_sec; /* at which the application stands still; 0: it does not */
+	uint64_t took_usec;	/* how long, where it does not stand still; it may grow meanwhile */
 };
 /* True, or false and why not in words. dirfd: the incident, or -errno. */
 bool work_admit(
 	const struct action_job *job, const struct admission *ask, int dirfd, struct buf *why);
 
-/* keep.c: a dump that is whole, in the incident's directory: packed, if there is time and room. */
+/*
+ * keep.c: a file that is whole. A dump is packed, if there is time and room, takes the place of a
+ * smaller one of the same process, is remembered, and old incidents go; all are indexed.
+ */
 struct work_dump {
 	struct action_job *job;
 	int dirfd;
-	enum conf_dump_kind kind;
-	const struct proc_stat *stat; /* of the process */
-	struct dump_result *result;   /* its name, size and note change with what is done */
+	enum conf_dump_kind kind;	    /* DUMP_NONE: something small, for the index alone */
+	const struct proc_stat *stat;	    /* of the process */
+	uint64_t took_usec, headroom_bytes; /* that it took; 0: not known */
+	struct dump_result *result;	    /* its name, size and note change with what is done */
 };
 void work_keep(const struct work_dump *d);
+
+/* memo.c: what was learned from earlier dumps, read anew; static. */
+struct learned_book *work_book(const struct action_job *job);
+/* False, and why in words: dump.cooldown. What the user asks for is always due. */
+bool work_is_due(const struct action_job *job, const char *comm, struct buf *why);
+/* What dumping that process by that row would take. */
+struct admission work_estimate(const struct action_job *job, const struct dumper *d,
+	const struct proc_stat *stat, int dirfd);
+/* Puts a dump down in the book; deletes the smaller one of the same process. True: it did. */
+bool work_remember(const struct work_dump *d, uint64_t raw_bytes);
 /* From now on this helper hears ACTION_HURRY and SIGTERM. */
 void work_listen(void);
 /* Headroom as of now, where it can be had. */

@@ -33,6 +33,9 @@ int elf_find_bias(int fd, const Elf64_Ehdr *eh, const struct module_map *map, ui
  */
 int elf_find_names(int fd, const char *const *names, unsigned n, uint32_t *ret_found);
 
+/* What such a note says, cut at `size`: its length, -ENOENT, or -errno. */
+int elf_read_note(int fd, const char *owner, uint32_t type, uint8_t *out, size_t size);
+
 /* Is there a note of that owner and type in a PT_NOTE segment? */
 bool elf_has_note(int fd, const char *owner, uint32_t type);
 

@@ -67,7 +67,9 @@ int elf_find_names(int fd, const char *const *names, unsigned n, uint32_t *ret_f
 	return 0;
 }
 
-static bool notes_have(const uint8_t *data, size_t len, const char *owner, uint32_t type)
+/* What the note says: its bytes and how many; NULL: it is not there. */
+static const uint8_t *find_note(
+	const uint8_t *data, size_t len, const char *owner, uint32_t type, size_t *ret_len)
 {
 	size_t want = strlen(owner) + 1;
 
@@ -77,37 +79,48 @@ static bool notes_have(const uint8_t *data, size_t len, const char *owner, uint3
 
 		memcpy(&head, data, sizeof(head));
 		if (head.n_namesz > NOTES_MAX || head.n_descsz > NOTES_MAX)
-			return false;
+			return NULL;
 		name = (head.n_namesz + 3u) & ~3u;
 		all = sizeof(head) + name + ((head.n_descsz + 3u) & ~3u);
 		if (all > len)
-			return false;
+			return NULL;
 		if (head.n_type == type && head.n_namesz >= want &&
-			!memcmp(data + sizeof(head), owner, want))
-			return true;
+			!memcmp(data + sizeof(head), owner, want)) {
+			*ret_len = head.n_descsz;
+			return data + sizeof(head) + name;
+		}
 		data += all;
 		len -= all;
 	}
-	return false;
+	return NULL;
 }
 
-bool elf_has_note(int fd, const char *owner, uint32_t type)
+int elf_read_note(int fd, const char *owner, uint32_t type, uint8_t *out, size_t size)
 {
 	uint8_t data[NOTES_MAX];
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
+	int r = elf_read_header(fd, &eh);
 
-	if (elf_read_header(fd, &eh) < 0)
-		return false;
-	for (unsigned i = 0; i < eh.e_phnum; i++) {
+	for (unsigned i = 0; r == 0 && i < eh.e_phnum; i++) {
+		const uint8_t *found = NULL;
 		size_t len;
 
-		if (elf_read_phdr(fd, &eh, i, &ph) < 0)
-			return false;
+		r = elf_read_phdr(fd, &eh, i, &ph);
 		len = MIN_OF(ph.p_filesz, (uint64_t)sizeof(data));
-		if (ph.p_type == PT_NOTE && elf_read_at(fd, data, len, ph.p_offset) == 0 &&
-			notes_have(data, len, owner, type))
-			return true;
+		if (r == 0 && ph.p_type == PT_NOTE && elf_read_at(fd, data, len, ph.p_offset) == 0)
+			found = find_note(data, len, owner, type, &len);
+		if (!found)
+			continue;
+		len = MIN_OF(len, size);
+		if (len)
+			memcpy(out, found, len);
+		return (int)len;
 	}
-	return false;
+	return r < 0 ? r : -ENOENT;
+}
+
+bool elf_has_note(int fd, const char *owner, uint32_t type)
+{
+	return elf_read_note(fd, owner, type, NULL, 0) >= 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/units.h"
 
 #define PARTIAL	  ".partial"
@@ -200,4 +201,20 @@ void outfile_drop(struct outfile *f)
 		return;
 	unlinkat(f->dirfd, partial_of(f).s, 0);
 	outfile_leave(f);
+}
+
+uint64_t outfile_measure(int dirfd)
+{
+	struct outfile f = OUTFILE_NONE;
+	auto_free char *data = calloc(1, OUTFILE_WINDOW);
+	uint64_t start = clock_now_usec(), took;
+	int r = data ? outfile_create(dirfd, "speed", &f) : -ENOMEM;
+
+	if (r == 0)
+		r = outfile_write(&f, data, OUTFILE_WINDOW);
+	if (r == 0 && fdatasync(f.fd) < 0)
+		r = -errno;
+	took = clock_now_usec() - start;
+	outfile_drop(&f);
+	return r < 0 ? 0 : OUTFILE_WINDOW * USEC_PER_SEC / MAX_OF(took, UINT64_C(1));
 }

@@ -54,6 +54,9 @@ void outfile_skip(struct outfile *f, uint64_t len);
 void outfile_stop(bool stop);
 bool outfile_is_stopped(void);
 
+/* Bytes per second at which this directory's disk takes 4 MiB just now; 0: it cannot be told. */
+uint64_t outfile_measure(int dirfd);
+
 /* Somewhere before the offset, which stays. 0 or -errno. */
 int outfile_patch(struct outfile *f, const void *data, size_t len, uint64_t offset);
 

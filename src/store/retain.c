@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "store/beneath.h"
+#include "store/index.h"
 #include "store/store.h"
 
 #define RETAIN_MAX 4096 /* incidents looked at in one pass; the next pass sees the others */
@@ -47,6 +48,28 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static bool is_complete(const struct retain_item *item)
+{
+	return item->complete;
+}
+
+static bool has_dump(const struct retain_item *item)
+{
+	return item->has_dump;
+}
+
+/* The newest that is such a one. */
+static void protect(
+	struct retain_item *items, unsigned n, bool (*fits)(const struct retain_item *item))
+{
+	for (unsigned i = n; i-- > 0;) {
+		if (!fits(&items[i]))
+			continue;
+		items[i].is_newest = true;
+		return;
+	}
+}
+
 void retain_sort(struct retain_item *items, unsigned n)
 {
 	if (n == 0)
@@ -55,12 +78,8 @@ void retain_sort(struct retain_item *items, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		items[i].is_newest = false;
 	items[n - 1].is_newest = true;
-	for (unsigned i = n; i-- > 0;) {
-		if (!items[i].complete)
-			continue;
-		items[i].is_newest = true;
-		break;
-	}
+	protect(items, n, is_complete);
+	protect(items, n, has_dump);
 }
 
 unsigned retain_choose(struct retain_item *items, unsigned n, uint32_t keep, uint64_t max_bytes)
@@ -104,7 +123,7 @@ static DIR *open_listing(int dirfd)
 	return d;
 }
 
-uint64_t retain_used_bytes(int dirfd, bool *ret_complete)
+uint64_t retain_used_bytes(int dirfd, bool *ret_complete, bool *ret_has_dump)
 {
 	auto_closedir DIR *d = open_listing(dirfd);
 	uint64_t bytes = 0;
@@ -120,6 +139,8 @@ uint64_t retain_used_bytes(int dirfd, bool *ret_complete)
 		bytes += (uint64_t)st.st_blocks * 512;
 		if (ret_complete && ends_with(e->d_name, ".partial"))
 			*ret_complete = false;
+		if (ret_has_dump && index_is_dump(e->d_name))
+			*ret_has_dump = true;
 	}
 	return bytes;
 }
@@ -154,7 +175,7 @@ int retain_list(int dirfd, struct retain_item **ret_items)
 		}
 		memset(&items[n], 0, sizeof(items[n]));
 		memcpy(items[n].name, e->d_name, strlen(e->d_name)); /* retain_is_ours: it fits */
-		items[n].bytes = retain_used_bytes(fd, &items[n].complete);
+		items[n].bytes = retain_used_bytes(fd, &items[n].complete, &items[n].has_dump);
 		n++;
 	}
 	*ret_items = items;

@@ -12,7 +12,9 @@ struct retain_item {
 	char name[RETAIN_NAME_MAX]; /* sorts by time */
 	uint64_t bytes;
 	bool complete;	/* no ".partial" in it */
-	bool is_newest; /* protected: the newest of all (being written?) or the newest complete one
+	bool has_dump;	/* a whole dump is in it (index_is_dump) */
+	bool is_newest; /* protected: the newest of all (being written?), the newest complete one,
+			 * the newest with a dump
 			 */
 	bool drop;	/* the answer */
 };
@@ -37,7 +39,7 @@ int retain_list(int dirfd, struct retain_item **ret_items);
 
 /* Disk space in use by the plain files of one directory (symlinks not followed); 0 when unreadable.
  */
-uint64_t retain_used_bytes(int dirfd, bool *ret_complete);
+uint64_t retain_used_bytes(int dirfd, bool *ret_complete, bool *ret_has_dump);
 
 /* Deletes one incident: its files (one level), then itself. 0 or -errno (-ENOTEMPTY: it holds a
  * directory). */

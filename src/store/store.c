@@ -21,6 +21,7 @@
 #define SUFFIX_MAX	   99
 #define FALLBACK_PARENT	   "/dev/shm"
 #define FALLBACK_MAX_BYTES MIB
+#define INODES_MIN	   16 /* a dump, its packed form, the index, a report */
 
 static char why[1024];
 
@@ -273,7 +274,7 @@ static uint64_t all_bytes(const struct store *st)
 {
 	auto_free struct retain_item *items = NULL;
 	auto_close int fd = beneath_open(st->dirfd, "incidents", O_RDONLY | O_DIRECTORY, 0);
-	uint64_t bytes = retain_used_bytes(st->dirfd, NULL);
+	uint64_t bytes = retain_used_bytes(st->dirfd, NULL, NULL);
 	int n = fd < 0 ? fd : retain_list(fd, &items);
 
 	for (int i = 0; i < n; i++)
@@ -291,6 +292,9 @@ int store_has_room(
 		return -ENOENT;
 	if (fstatvfs(st->dirfd, &vfs) < 0)
 		return -errno;
+	/* 0 of 0: this file system does not count them. */
+	if (vfs.f_files && vfs.f_favail < INODES_MIN)
+		return -EDQUOT;
 	free_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
 	total_bytes = (uint64_t)vfs.f_blocks * vfs.f_frsize;
 	if (st->fallback) {

@@ -40,7 +40,8 @@ int store_make_incident(const struct store *st, uint64_t wall_usec, const char *
 	char ret_name[STORE_PATH_MAX]);
 
 /*
- * Is there room for `bytes`? 0, -ENOSPC (bytes, min-free or max-bytes), -errno; *ret_free_bytes
+ * Is there room for `bytes`? 0, -ENOSPC (bytes, min-free or max-bytes), -EDQUOT (inodes), -errno;
+ * *ret_free_bytes
  * told. Of what is there only the newest incident counts against max-bytes: retention can drop the
  * others.
  */

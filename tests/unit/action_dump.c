@@ -114,7 +114,7 @@ static unsigned count_incidents(void)
 	d = fdopendir(fd);
 	assert_non_null(d);
 	while ((e = readdir(d)))
-		n += e->d_name[0] != '.';
+		n += e->d_type == DT_DIR && e->d_name[0] != '.';
 	closedir(d);
 	return n;
 }
@@ -195,6 +195,104 @@ static void core_stays_as_it_is_where_that_is_asked_for(void **state)
 	(void)state;
 	strcpy(conf.dump.compress, "none");
 	expect_raw_core("for gdb)");
+}
+
+/* file, took, pause and headroom as in the book. */
+static void write_book(const char *numbers)
+{
+	int fd = openat(store.dirfd, "dumps", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "core target %d 1 1 50 1000000 %s -\n", (int)target, numbers) > 0);
+	close(fd);
+}
+
+static unsigned count_cores(void)
+{
+	char command[256];
+	FILE *f;
+	unsigned n = 0;
+
+	snprintf(command, sizeof(command), "find %s -name 'core-*' | wc -l", dir);
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &n), 1);
+	pclose(f);
+	return n;
+}
+
+/* dump.cooldown, and its exception: more in use than ever. Then the smaller one goes. */
+static void next_dump_waits_or_takes_the_place(void **state)
+{
+	char first[STORE_PATH_MAX];
+	int fd;
+
+	(void)state;
+	job.sample.use_bytes = 100 * MIB;
+	if (run(work_heap_dump))
+		skip();
+	buf_copy(first, sizeof(first), job.incident);
+	fd = openat(store.dirfd, "incidents/index.json", O_RDONLY);
+	assert_true(fd >= 0);
+	close(fd);
+	job.incident = "";
+	job.sample.use_bytes = 101 * MIB;
+	assert_int_equal(run(work_heap_dump), 0);
+	if (!begins("no dump of target: there is one of ") || !strstr(text, first) ||
+		!strstr(text, "(dump.cooldown = 1h)"))
+		fail_msg("told: %s", text);
+	assert_int_equal(count_incidents(), 1);
+	job.level = "request"; /* the user may have as many as he wants */
+	assert_int_equal(run(work_heap_dump), 0);
+	if (count_cores() != 1)
+		fail_msg("told: %s", text);
+	if (!strstr(text, "; in the place of a smaller one"))
+		fail_msg("told: %s", text);
+	job.level = "dump";
+	job.incident = "";
+	job.sample.use_bytes = 120 * MIB;
+	assert_int_equal(run(work_heap_dump), 0);
+	if (!strstr(text, "; in the place of a smaller one"))
+		fail_msg("told: %s", text);
+	assert_int_equal(count_cores(), 1);
+	assert_true(has_core());
+}
+
+/* What the last one took is what the next one needs. */
+static void needs_are_learned(void **state)
+{
+	(void)state;
+	job.sample.use_bytes = 100 * MIB;
+	if (run(work_heap_dump))
+		skip();
+	write_book("1000000 1000000 1000 40000000");
+	job.incident = "";
+	job.sample.headroom_bytes = 40 * MIB;
+	run(work_heap_dump);
+	if (!begins("no heap dump of pid %d (target): not enough headroom: 40MiB left, needs "
+		    "48MiB",
+		    (int)target))
+		fail_msg("told: %s", text);
+	write_book("1000000 1000000 900000000 1");
+	job.incident = "";
+	run(work_heap_dump);
+	if (!begins("no heap dump of pid %d (target): it would stop the application for about ",
+		    (int)target))
+		fail_msg("told: %s", text);
+}
+
+/* A command does not stop the application: it goes on growing. */
+static void growth_meanwhile_counts(void **state)
+{
+	(void)state;
+	conf.dump.kind = DUMP_COMMAND;
+	strcpy(conf.dump.command, "touch /tmp/never");
+	job.sample.headroom_bytes = 10 * MIB;
+	job.growth_bytes_per_sec = 7 * MIB;
+	assert_int_equal(run(work_heap_dump), 1);
+	expect("no heap dump of pid %d (target): not enough headroom: 10MiB left, needs 4MiB and "
+	       "7MiB that it grows meanwhile",
+		(int)target);
 }
 
 /* The last case: this process is in a hurry from now on. */
@@ -423,6 +521,9 @@ int main(void)
 		CASE(stacks_are_whole_under_their_final_name),
 		CASE(stacks_without_a_place_are_said),
 		CASE(stacks_without_time_leave_nothing),
+		CASE(next_dump_waits_or_takes_the_place),
+		CASE(needs_are_learned),
+		CASE(growth_meanwhile_counts),
 		CASE(somebody_who_waits_gets_the_raw_core_at_once),
 	};
 

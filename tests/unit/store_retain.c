@@ -39,8 +39,8 @@ static void knows_its_own_names(void **state)
 }
 
 /*
- * One letter per incident, oldest first: c complete, p partial; 10 bytes each.
- * expected: x dropped, - kept.
+ * One letter per incident, oldest first: c complete, p partial, d complete and with a dump; 10
+ * bytes each. expected: x dropped, - kept.
  */
 static void chooses_the_oldest(void **state)
 {
@@ -50,16 +50,11 @@ static void chooses_the_oldest(void **state)
 		uint64_t max_bytes;
 		const char *expected;
 	} cases[] = {
-		{ "", 2, 100, "" },
-		{ "cc", 2, 100, "--" },
-		{ "cccc", 2, 100, "xx--" },
-		{ "cccc", 9, 25, "xx--" },
-		{ "cccc", 9, 0, "xxx-" },
-		{ "cccc", 0, 100, "xxx-" },
-		{ "cccp", 0, 0, "xx--" },
-		{ "cppp", 1, 100, "-xx-" },
-		{ "pppp", 0, 0, "xxx-" },
-		{ "c", 0, 0, "-" },
+		{ "", 2, 100, "" }, { "cc", 2, 100, "--" }, { "cccc", 2, 100, "xx--" },
+		{ "cccc", 9, 25, "xx--" }, { "cccc", 9, 0, "xxx-" }, { "cccc", 0, 100, "xxx-" },
+		{ "cccp", 0, 0, "xx--" }, { "cppp", 1, 100, "-xx-" }, { "pppp", 0, 0, "xxx-" },
+		{ "c", 0, 0, "-" }, { "dccc", 2, 100, "-xx-" },	      /* the only dump stays */
+		{ "ddcc", 0, 0, "x-x-" }, { "dccd", 1, 100, "xxx-" }, /* until there is another */
 	};
 
 	(void)state;
@@ -73,7 +68,8 @@ static void chooses_the_oldest(void **state)
 
 			snprintf(item->name, sizeof(item->name), "2026010%uT000000.000Z-dump", k);
 			item->bytes = 10;
-			item->complete = cases[i].incidents[k] == 'c';
+			item->complete = cases[i].incidents[k] != 'p';
+			item->has_dump = cases[i].incidents[k] == 'd';
 		}
 		retain_sort(items, n);
 		dropped = retain_choose(items, n, cases[i].keep, cases[i].max_bytes);
