@@ -18,14 +18,10 @@
 
 #define FALLBACK_PARENT "/dev/shm"
 #define INSTANCES_MAX	64
-/* A list of actions that runs already comes first, with its own deadline. */
-#define PATIENCE_USEC (60 * USEC_PER_SEC)
+/* How long to wait until a guard that has no time accepts. */
+#define AGAIN_MSEC 20
 
-/*
- * The socket in that directory, connected: fd or -errno. A guard that we cannot see lives in
- * another container that shares the volume: it is not the one that was meant.
- */
-static int connect_in(const char *dir)
+int ask_connect_in(const char *dir)
 {
 	auto_close int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int fd = -1;
@@ -36,7 +32,8 @@ static int connect_in(const char *dir)
 
 	if (dirfd < 0)
 		return -errno;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* NONBLOCK: a guard that is stopped does not accept, and its queue is full at some time. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	r = control_address(dirfd, dir, &sa);
@@ -57,13 +54,13 @@ static void keep_worst(int r, int *worst)
 		*worst = r;
 }
 
-static int connect_fallback(int *worst)
+static int visit_fallback(int (*visit)(const char *dir, void *arg), void *arg, int *worst)
 {
 	auto_closedir DIR *parent = opendir(FALLBACK_PARENT);
 	struct dirent *entry;
 	char path[512];
 	struct stat st;
-	int fd;
+	int r;
 
 	while (parent && (entry = readdir(parent))) {
 		if (strncmp(entry->d_name, "oomguard-", 9) != 0)
@@ -73,30 +70,46 @@ static int connect_fallback(int *worst)
 			!S_ISDIR(st.st_mode) || (st.st_uid != geteuid() && geteuid() != 0))
 			continue;
 		snprintf(path, sizeof(path), FALLBACK_PARENT "/%s", entry->d_name);
-		fd = connect_in(path);
-		if (fd >= 0)
-			return fd;
-		keep_worst(fd, worst);
+		r = visit(path, arg);
+		if (r >= 0)
+			return r;
+		keep_worst(r, worst);
 	}
 	return -ENOENT;
 }
 
-/* Where store_open() may have put it. fd or -errno. */
-static int connect_guard(const char *state_dir)
+int ask_places(const char *state_dir, int (*visit)(const char *dir, void *arg), void *arg)
 {
-	int fd = connect_in(state_dir), worst = fd;
+	int r = visit(state_dir, arg), worst = r;
 	char path[512];
 
-	for (unsigned i = 2; fd < 0 && i <= INSTANCES_MAX; i++) {
+	for (unsigned i = 2; r < 0 && i <= INSTANCES_MAX; i++) {
 		snprintf(path, sizeof(path), "%s/instance-%u", state_dir, i);
 		if (access(path, F_OK) < 0)
 			break;
-		fd = connect_in(path);
-		keep_worst(fd < 0 ? fd : worst, &worst);
+		r = visit(path, arg);
+		keep_worst(r < 0 ? r : worst, &worst);
 	}
-	if (fd < 0)
-		fd = connect_fallback(&worst);
-	return fd < 0 ? worst : fd;
+	if (r < 0)
+		r = visit_fallback(visit, arg, &worst);
+	return r < 0 ? worst : r;
+}
+
+static int connect_to(const char *dir, void *arg)
+{
+	(void)arg;
+	return ask_connect_in(dir);
+}
+
+/* fd or -errno. */
+static int connect_guard(const char *state_dir, uint64_t until_usec)
+{
+	int fd;
+
+	while ((fd = ask_places(state_dir, connect_to, NULL)) == -EAGAIN &&
+		clock_now_usec() < until_usec)
+		poll(NULL, 0, AGAIN_MSEC);
+	return fd == -EAGAIN ? -ETIMEDOUT : fd;
 }
 
 /* One line, the newline taken off. The length or -errno. */
@@ -130,7 +143,7 @@ static int read_line(int fd, uint64_t until_usec, char reply[WIRE_REPLY_MAX])
 	return -EMSGSIZE;
 }
 
-static int say_why(const char *state_dir, int r)
+int ask_say_why(const char *state_dir, int r)
 {
 	if (r == -ENOENT || r == -ECONNREFUSED || r == -ENOTDIR || r == -ESRCH)
 		fprintf(stderr, "oomguard: no guard is running: no answer at %s/%s%s\n", state_dir,
@@ -141,22 +154,32 @@ static int say_why(const char *state_dir, int r)
 	return r == -ECONNREFUSED || r == -ENOTDIR || r == -ESRCH ? -ENOENT : r;
 }
 
-int ask_guard(const struct conf *conf, enum wire_command command, char reply[WIRE_REPLY_MAX])
+int ask_guard_within(const struct conf *conf, enum wire_command command, uint64_t patience_usec,
+	char reply[WIRE_REPLY_MAX])
 {
-	auto_close int fd = connect_guard(conf->guard.state_dir);
+	uint64_t until_usec = clock_now_usec() + patience_usec;
+	auto_close int fd = connect_guard(conf->guard.state_dir, until_usec);
 	char request[WIRE_REQUEST_MAX];
 	struct buf b = BUF_ON(request);
 	int r;
 
 	if (fd < 0)
-		return say_why(conf->guard.state_dir, fd);
+		return fd;
 	buf_reset(&b);
 	wire_print_request(command, &b);
 	/* Who is refused may have been answered and hung up on before he has asked. */
 	if (send(fd, b.data, b.len, MSG_NOSIGNAL) < 0 && errno != EPIPE)
-		return say_why(conf->guard.state_dir, -errno);
-	r = read_line(fd, clock_now_usec() + conf->dump.deadline_usec + PATIENCE_USEC, reply);
-	return r < 0 ? say_why(conf->guard.state_dir, r) : 0;
+		return -errno;
+	r = read_line(fd, until_usec, reply);
+	return r < 0 ? r : 0;
+}
+
+int ask_guard(const struct conf *conf, enum wire_command command, char reply[WIRE_REPLY_MAX])
+{
+	int r = ask_guard_within(
+		conf, command, conf->dump.deadline_usec + ASK_PATIENCE_USEC, reply);
+
+	return r < 0 ? ask_say_why(conf->guard.state_dir, r) : 0;
 }
 
 static enum wire_command find_command(const char *name)

@@ -286,6 +286,9 @@ liboomguard_a_SOURCES = \
 	src/reload.c \
 	src/reload.h \
 	src/status.c \
+	src/status.h \
+	src/status_find.c \
+	src/status_watch.c \
 	src/tally.c \
 	src/tally.h \
 	src/view.c \

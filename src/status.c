@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `oomguard status`: what the running guard tells, for people. */
+/* `oomguard status` for people: what is shown of it. */
+#include "status.h"
+
 #include <errno.h>
-#include <jansson.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ask.h"
+#include "base/cleanup.h"
 #include "base/units.h"
 
-#define WATCH_EVERY_MSEC 1000
+#define PAGE_MAX   4096
+#define STALE_USEC (4 * USEC_PER_SEC)
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -23,8 +24,7 @@ static long long number_of(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* Names of the active levels, "none" when all is quiet. Returns how many. */
-static unsigned print_levels(const json_t *status, struct buf *out)
+unsigned status_levels(const json_t *status, struct buf *out)
 {
 	const json_t *level;
 	unsigned n = 0;
@@ -69,81 +69,94 @@ static long long sum_of(const json_t *object)
 	return sum;
 }
 
-static void print_page(const json_t *status, const char *levels)
+static void print_memory(const json_t *status, struct buf *out)
 {
 	const json_t *memory = json_object_get(status, "memory");
 	long long peak = number_of(memory, "peak_bytes");
-	char line[256];
-	struct buf dumps = BUF_ON(line);
 
-	buf_reset(&dumps);
-	print_dumps(status, &dumps);
-	printf("guard     pid %lld, version %s\n", number_of(status, "pid"),
-		text_of(status, "version"));
-	printf("program   pid %lld, %s%s\n", number_of(status, "application_pid"),
-		text_of(status, "state"),
-		json_is_true(json_object_get(status, "draining")) ? ", draining" : "");
 	if (json_is_true(json_object_get(status, "watching")))
-		printf("memory    %s\nlimit     %s\n", text_of(status, "summary"),
+		buf_printf(out, "memory    %s\nlimit     %s\n", text_of(status, "summary"),
 			text_of(memory, "limit_source"));
 	else
-		printf("memory    UNGUARDED: it cannot be read, or has no limit\n");
+		buf_puts(out, "memory    UNGUARDED: it cannot be read, or has no limit\n");
 	if (peak > 0)
-		printf("peak      %s\n", units_human_bytes((uint64_t)peak).s);
-	printf("active    %s\n", levels);
-	printf("dumps     %s\n", line);
-	printf("restarts  %lld, %lld more allowed\n", sum_of(json_object_get(status, "restarts")),
-		number_of(status, "restarts_left"));
-	printf("killed    %lld times by the kernel\n",
-		sum_of(json_object_get(status, "oom_kills")));
+		buf_printf(out, "peak      %s\n", units_human_bytes((uint64_t)peak).s);
 }
 
-/* One answer, shown. The exit status. */
-static int show(const struct cli *cli, const char *reply)
+void status_print_page(const struct status *s, struct buf *out)
 {
-	json_t *answer = json_loads(reply, 0, NULL);
-	const json_t *status = json_object_get(answer, "status");
-	char names[CONF_LEVELS_MAX * (CONF_NAME_MAX + 2)];
-	struct buf levels = BUF_ON(names);
-	char *json;
-	unsigned active;
+	const json_t *status = s->json;
+	char line[256], names[CONF_LEVELS_MAX * (CONF_NAME_MAX + 2)];
+	struct buf dumps = BUF_ON(line), levels = BUF_ON(names);
 
+	buf_reset(&dumps);
 	buf_reset(&levels);
-	if (!json_is_object(status)) {
-		fprintf(stderr, "oomguard: status: %s\n",
-			answer ? text_of(answer, "text") : "the answer cannot be read");
-		json_decref(answer);
-		return EXIT_NO_GUARD;
-	}
-	active = print_levels(status, &levels);
-	if (cli->json) {
-		json = json_dumps(status, JSON_COMPACT | JSON_REAL_PRECISION(10));
+	print_dumps(status, &dumps);
+	status_levels(status, &levels);
+	buf_printf(out, "guard     pid %lld, version %s\n", number_of(status, "pid"),
+		text_of(status, "version"));
+	buf_printf(out, "program   pid %lld, %s%s\n", number_of(status, "application_pid"),
+		text_of(status, "state"),
+		json_is_true(json_object_get(status, "draining")) ? ", draining" : "");
+	print_memory(status, out);
+	buf_printf(out, "active    %s\n", names);
+	buf_printf(out, "dumps     %s\n", line);
+	buf_printf(out, "restarts  %lld, %lld more allowed\n",
+		sum_of(json_object_get(status, "restarts")), number_of(status, "restarts_left"));
+	buf_printf(out, "killed    %lld times by the kernel\n",
+		sum_of(json_object_get(status, "oom_kills")));
+	if (s->age_usec > STALE_USEC)
+		buf_printf(out,
+			"as of     %s ago: the guard is stopped, or cannot write its recorder\n",
+			units_human_duration(s->age_usec).s);
+}
+
+void status_print_line(const struct status *s, struct buf *out)
+{
+	bool watching = json_is_true(json_object_get(s->json, "watching"));
+
+	buf_printf(out, "%s; active: ",
+		watching ? text_of(s->json, "summary")
+			 : "UNGUARDED: no limit, or it cannot be read");
+	status_levels(s->json, out);
+	if (s->age_usec > STALE_USEC)
+		buf_printf(out, "; as of %s ago", units_human_duration(s->age_usec).s);
+}
+
+char *status_print_json(const struct status *s)
+{
+	return json_dumps(s->json, JSON_COMPACT | JSON_REAL_PRECISION(10));
+}
+
+static int show(const struct cli *cli, const struct status *s)
+{
+	char text[PAGE_MAX], names[CONF_LEVELS_MAX * (CONF_NAME_MAX + 2)];
+	struct buf page = BUF_ON(text), levels = BUF_ON(names);
+	auto_free char *json = cli->json ? status_print_json(s) : NULL;
+
+	buf_reset(&page);
+	buf_reset(&levels);
+	if (cli->json)
 		puts(json ? json : "null");
-		free(json);
-	} else if (cli->watch) {
-		printf("%s; active: %s\n", text_of(status, "summary"), names);
-	} else {
-		print_page(status, names);
-	}
-	fflush(stdout);
-	json_decref(answer);
-	return active ? 1 : 0;
+	else
+		status_print_page(s, &page);
+	fputs(text, stdout);
+	return status_levels(s->json, &levels) ? 1 : 0;
 }
 
 int status_run(const struct cli *cli, char *const *envp)
 {
-	static char reply[WIRE_REPLY_MAX];
+	static struct status status;
 	static struct conf conf;
 	int r = cli_load_conf(cli, envp, &conf);
 
 	if (r >= 0)
 		return r;
-	for (;;) {
-		if (ask_guard(&conf, WIRE_STATUS, reply) < 0)
-			return EXIT_NO_GUARD;
-		r = show(cli, reply);
-		if (!cli->watch || r == EXIT_NO_GUARD || ferror(stdout))
-			return r;
-		poll(NULL, 0, WATCH_EVERY_MSEC);
-	}
+	if (cli->watch)
+		return status_watch(cli, &conf);
+	if (status_find(&conf, &status) < 0)
+		return EXIT_NO_GUARD;
+	r = show(cli, &status);
+	json_decref(status.json);
+	return r;
 }

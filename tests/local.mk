@@ -82,6 +82,7 @@ unit_tests = \
 	tests/unit/http_metrics \
 	tests/unit/http_probe \
 	tests/unit/http_request \
+	tests/unit/live \
 	tests/unit/proc_describe \
 	tests/unit/proc_proc \
 	tests/unit/proc_tmpfs \
@@ -99,6 +100,7 @@ unit_tests = \
 	tests/unit/report_replay \
 	tests/unit/report_scribe \
 	tests/unit/report_snapshot \
+	tests/unit/status \
 	tests/unit/store_beneath \
 	tests/unit/store_compress \
 	tests/unit/store_index \

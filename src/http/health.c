@@ -111,6 +111,7 @@ void health_print_status(const struct guard_view *v, struct buf *out)
 	json_uint(&j, "pid", v->pid);
 	json_uint(&j, "application_pid", v->child);
 	json_string(&j, "state", v->life_state);
+	put_seconds(&j, "age_seconds", v->age_usec);
 	json_bool(&j, "watching", v->watching);
 	json_bool(&j, "ready", health_ready(v).code == 200);
 	json_bool(&j, "draining", v->draining);

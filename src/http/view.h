@@ -45,6 +45,7 @@ struct guard_view {
 	const char *life_state;	     /* "running", "stopping" ... */
 	bool watching;		     /* the last look succeeded and there is a limit */
 	bool draining;
+	uint64_t age_usec; /* of what is told here; 0: it is the state of now */
 	bool busy; /* an action that may stop the application is being carried out */
 	uint64_t busy_until_usec, now_usec;
 

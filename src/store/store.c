@@ -56,7 +56,17 @@ static int take_lock(int dirfd)
 		return -EPERM;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return -errno;
+	/* A second one, which store_is_held() can ask for without taking it. */
+	(void)fcntl(fd, F_OFD_SETLK, &(struct flock){ .l_type = F_WRLCK });
 	return take_fd(&fd);
+}
+
+bool store_is_held(int dirfd)
+{
+	auto_close int fd = beneath_open(dirfd, "lock", O_RDONLY | O_NONBLOCK, 0);
+	struct flock lock = { .l_type = F_RDLCK };
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* The state directory itself, or instance-2, -3 ... below it. 0 or -errno. */

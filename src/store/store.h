@@ -30,6 +30,8 @@ struct store {
  */
 int store_open(struct store *st, const struct conf *conf, const char **ret_why);
 void store_close(struct store *st);
+/* Does a living guard hold that state directory? Takes no lock and disturbs nobody. */
+bool store_is_held(int dirfd);
 
 /*
  * Makes incidents/<UTC time>-<level>/ (a suffix -2, -3 where it exists). Never follows symlinks

@@ -15,12 +15,15 @@ cc=(clang "${cpp_flags[@]}" -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer
 	-fno-sanitize-recover=undefined)
 mkdir "$tmp/o" "$tmp/bin"
 
-# Folders of parsers and what they use; no libcgroup, no libunwind.
+# Folders of parsers and what they use; no libunwind, no libevent.
 units() {
-	find src/base src/conf src/proc src/child src/store -name '*.c' ! -name nss.c
+	find src/base src/conf src/proc src/child src/store src/report src/trigger -name '*.c' ! -name nss.c
 	echo src/cgroup/{events,node,resolve,stat,v1,v2,cgroup,look,find}.c
-	echo src/dump/{ehframe,elf,modules,nspath}.c
+	echo src/dump/{attach,ehframe,elf,gzcheck,hprof,listeners,modules,nspath,outfile,wire}.c
+	echo src/http/{metrics,request}.c src/{live,tally,wire}.c
 }
+# What the unit tests read is food for them, too.
+declare -A also=([kernlog]=tests/fixtures/kernlog [pod]=tests/fixtures/pod)
 compile() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	units | tr ' ' '\n' | xargs -P "$(nproc)" -I '{}' bash -c '
@@ -33,14 +36,15 @@ compile() {
 targets() { find tests/fuzz -name "${FUZZ_ONLY:-*}.c" -exec basename {} .c \; | sort; }
 link_target() { # NAME
 	"${cc[@]}" "-fsanitize=fuzzer,$sanitize" -o "$tmp/bin/$1" "tests/fuzz/$1.c" "$tmp/units.a" \
-		-lcgroup -linih >"$tmp/bin/$1.log" 2>&1
+		-lcgroup -linih -ljansson -lyaml -lz -lm >"$tmp/bin/$1.log" 2>&1
 }
 fuzz() { # NAME
-	local work=$tmp/work/$1 dict=()
+	local work=$tmp/work/$1 dict=() more=()
 	mkdir -p "$work/new"
 	[ ! -e "tests/fuzz/$1.dict" ] || dict=("-dict=tests/fuzz/$1.dict")
+	[ -z "${also[$1]:-}" ] || more=("${also[$1]}")
 	link_target "$1" && "$tmp/bin/$1" -seed=1 "-runs=$runs" -max_len=4096 -timeout=10 \
-		-rss_limit_mb=1024 "-artifact_prefix=$work/" "${dict[@]}" "$work/new" "tests/fuzz/corpus/$1" \
+		-rss_limit_mb=1024 "-artifact_prefix=$work/" "${dict[@]}" "$work/new" "tests/fuzz/corpus/$1" "${more[@]}" \
 		>"$work/log" 2>&1 && grep -q "^Done $runs runs" "$work/log" && return
 	echo "$1: failed"
 	cat "$tmp/bin/$1.log"
