@@ -9,10 +9,19 @@ void count_begin(struct guard *g, bool was_killed)
 {
 	if (g->budget.remembers)
 		tally_load(g->store.dirfd, &g->tally);
-	if (!was_killed)
-		return;
-	g->tally.kills[TALLY_KILL_UNKNOWN]++;
-	g->tally.last_oom_wall_usec = clock_wall_usec();
+	if (g->recorder.previous_cut)
+		tally_life(&g->tally, g->recorder.previous_end);
+	if (was_killed) {
+		g->tally.kills[TALLY_KILL_UNKNOWN]++;
+		g->tally.last_oom_wall_usec = clock_wall_usec();
+	}
+	if (was_killed || g->recorder.previous_cut)
+		keep_counters(g);
+}
+
+void count_life(struct guard *g, enum flight_end end)
+{
+	tally_life(&g->tally, end);
 	keep_counters(g);
 }
 

@@ -135,6 +135,7 @@ struct recorder {
 	struct flight *flight;	 /* shared with the companion; NULL: no recorder */
 	struct flight_life life; /* as it stands */
 	enum flight_end previous_end;
+	bool previous_cut;  /* it could not write down itself how it ended */
 	uint64_t pidns;	    /* for who reads what `status` shows */
 	uint64_t next_usec; /* next sample below the first level, and next life record */
 	bool urgent;
@@ -344,6 +345,8 @@ void count_restart(struct guard *g, unsigned level);
 /* The kernel has killed the application. */
 void count_kill(struct guard *g);
 void count_exit(struct guard *g, int wait_status);
+/* A life is over. */
+void count_life(struct guard *g, enum flight_end end);
 /* The action that runs has ended. */
 void count_action(struct guard *g, enum conf_action action, bool ok, uint64_t usec);
 

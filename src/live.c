@@ -89,6 +89,7 @@ void live_from_view(const struct guard_view *v, struct live *l)
 	take_values(l->restarts, v->restarts, VIEW_RESTARTS);
 	take_values(l->exits, v->exits, VIEW_EXITS);
 	take_values(l->kills, v->kills, VIEW_KILLS);
+	take_values(l->lives, v->lives, VIEW_LIVES);
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		l->dumps[i][0] = v->dumps[i].ok;
 		l->dumps[i][1] = v->dumps[i].failed;
@@ -161,6 +162,7 @@ int live_view(const struct flight_log *log, struct live *l, struct guard_view *v
 	put_values(v->restarts, VIEW_RESTARTS, tally_restart_name, l->restarts);
 	put_values(v->exits, VIEW_EXITS, tally_exit_name, l->exits);
 	put_values(v->kills, VIEW_KILLS, tally_kill_name, l->kills);
+	put_values(v->lives, VIEW_LIVES, tally_life_name, l->lives);
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		v->dumps[i].kind = tally_dump_name(i);
 		v->dumps[i].ok = l->dumps[i][0];

@@ -31,7 +31,7 @@ struct live {
 		uint64_t active, at_bp, fired_count;
 	} levels[CONF_LEVELS_MAX];
 	uint64_t restarts[VIEW_RESTARTS], exits[VIEW_EXITS], kills[VIEW_KILLS];
-	uint64_t dumps[VIEW_DUMPS][2];
+	uint64_t lives[VIEW_LIVES], dumps[VIEW_DUMPS][2];
 	uint64_t restarts_left, last_restart_wall_usec, last_oom_wall_usec, dump_usec;
 	uint64_t look_interval_usec, blind_usec;
 };

@@ -120,6 +120,8 @@ liboomguard_a_SOURCES = \
 	src/store/retain.h \
 	src/store/store.c \
 	src/store/store.h \
+	src/store/sweep.c \
+	src/store/sweep.h \
 	src/dump/attach.c \
 	src/dump/attach.h \
 	src/dump/by_command.c \

@@ -38,6 +38,7 @@ bool record_begin(struct guard *g)
 		previous_find(g->store.dirfd, r->life.boot_id, &previous) == 0 && previous.n_lives;
 	r->flight = flight_map();
 	g->scribe.flight = r->flight;
+	g->scribe.sweeps = true;
 	g->scribe.termination_path = last_words_path(g->conf);
 	g->scribe.flight_bytes = file_bytes(g);
 	/* On a disk another limit is no reason to forget. */
@@ -47,6 +48,7 @@ bool record_begin(struct guard *g)
 	if (!known)
 		return false;
 	r->previous_end = previous.end;
+	r->previous_cut = previous.life.end == FLIGHT_END_RUNNING;
 	previous_describe(&previous, text, sizeof(text));
 	if (previous.end == FLIGHT_END_CLEAN)
 		log_info("%s", text);
@@ -126,4 +128,5 @@ void record_end(struct guard *g, enum flight_end end, int exit_status)
 	g->recorder.life.end = end;
 	g->recorder.life.exit_status = exit_status;
 	record_event(g, FLIGHT_END, exit_status, flight_end_name(end));
+	count_life(g, end);
 }

@@ -14,6 +14,10 @@ static const char *const restart_names[VIEW_RESTARTS] = { "level", "emergency", 
 static const char *const exit_names[VIEW_EXITS] = { "ok", "status", "signal", "guarded" };
 static const char *const kill_names[VIEW_KILLS] = { "own", "pod", "unknown" };
 
+static const enum flight_end life_ends[VIEW_LIVES] = { FLIGHT_END_CLEAN, FLIGHT_END_GUARDED,
+	FLIGHT_END_OOM, FLIGHT_END_OOM_GROUP, FLIGHT_END_KILLED, FLIGHT_END_CRASH,
+	FLIGHT_END_REBOOT };
+
 static const struct {
 	enum conf_action action;
 	const char *name;
@@ -26,26 +30,28 @@ static const struct {
 
 #define OFFSET_OF(field) offsetof(struct tally, field)
 
+static const char *wall_name(unsigned i)
+{
+	(void)i;
+	return "wall";
+}
+
 /* What is kept: words of the file and where their values live. */
 static const struct kept {
 	const char *word;
-	const char *const *names; /* NULL: those of dump_rows */
+	const char *(*name)(unsigned i);
 	unsigned n;
 	size_t offset;
 	size_t stride; /* between values, in uint64_t */
 } kept[] = {
-	{ "restarts", restart_names, VIEW_RESTARTS, OFFSET_OF(restarts), 1 },
-	{ "exits", exit_names, VIEW_EXITS, OFFSET_OF(exits), 1 },
-	{ "kills", kill_names, VIEW_KILLS, OFFSET_OF(kills), 1 },
-	{ "dumps-ok", NULL, VIEW_DUMPS, OFFSET_OF(dumps), 2 },
-	{ "dumps-failed", NULL, VIEW_DUMPS, OFFSET_OF(dumps) + sizeof(uint64_t), 2 },
-	{ "last-oom-usec", (const char *const[]){ "wall" }, 1, OFFSET_OF(last_oom_wall_usec), 1 },
+	{ "restarts", tally_restart_name, VIEW_RESTARTS, OFFSET_OF(restarts), 1 },
+	{ "exits", tally_exit_name, VIEW_EXITS, OFFSET_OF(exits), 1 },
+	{ "kills", tally_kill_name, VIEW_KILLS, OFFSET_OF(kills), 1 },
+	{ "lives", tally_life_name, VIEW_LIVES, OFFSET_OF(lives), 1 },
+	{ "dumps-ok", tally_dump_name, VIEW_DUMPS, OFFSET_OF(dumps), 2 },
+	{ "dumps-failed", tally_dump_name, VIEW_DUMPS, OFFSET_OF(dumps) + sizeof(uint64_t), 2 },
+	{ "last-oom-usec", wall_name, 1, OFFSET_OF(last_oom_wall_usec), 1 },
 };
-
-static const char *name_of(const struct kept *k, unsigned i)
-{
-	return k->names ? k->names[i] : dump_rows[i].name;
-}
 
 static size_t offset_of(const struct kept *k, unsigned i)
 {
@@ -70,6 +76,17 @@ const char *tally_kill_name(unsigned i)
 const char *tally_dump_name(unsigned i)
 {
 	return i < VIEW_DUMPS ? dump_rows[i].name : NULL;
+}
+
+const char *tally_life_name(unsigned i)
+{
+	return i < VIEW_LIVES ? flight_end_name(life_ends[i]) : NULL;
+}
+
+void tally_life(struct tally *t, enum flight_end end)
+{
+	for (unsigned i = 0; i < VIEW_LIVES; i++)
+		t->lives[i] += life_ends[i] == end;
 }
 
 void tally_look(struct tally *t, uint64_t cost_usec, uint64_t pause_usec)
@@ -106,7 +123,7 @@ static void take_line(const char *line, size_t len, struct tally *t)
 			char *end;
 
 			buf_reset(&b);
-			buf_printf(&b, "%s.%s ", kept[k].word, name_of(&kept[k], i));
+			buf_printf(&b, "%s.%s ", kept[k].word, kept[k].name(i));
 			if (len <= b.len || strncmp(line, word, b.len) || line[b.len] < '0' ||
 				line[b.len] > '9')
 				continue;
@@ -140,7 +157,7 @@ int tally_print(const struct tally *t, char *out, unsigned size)
 			uint64_t value;
 
 			memcpy(&value, (const char *)t + offset_of(&kept[k], i), sizeof(value));
-			buf_printf(&b, "%s.%s %llu\n", kept[k].word, name_of(&kept[k], i),
+			buf_printf(&b, "%s.%s %llu\n", kept[k].word, kept[k].name(i),
 				(unsigned long long)value);
 		}
 	}

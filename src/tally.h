@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "http/view.h"
+#include "report/flight.h"
 
 #define TALLY_FILE     "counters"
 #define TALLY_TEXT_MAX 2048
@@ -23,6 +24,7 @@ enum tally_kill { TALLY_KILL_OWN, TALLY_KILL_ANCESTOR, TALLY_KILL_UNKNOWN };
 struct tally {
 	/* kept */
 	uint64_t restarts[VIEW_RESTARTS], exits[VIEW_EXITS], kills[VIEW_KILLS];
+	uint64_t lives[VIEW_LIVES];    /* that are over, by tally_life() */
 	uint64_t dumps[VIEW_DUMPS][2]; /* ok, failed */
 	uint64_t last_oom_wall_usec;   /* 0: never */
 	/* of this process alone */
@@ -37,9 +39,12 @@ const char *tally_restart_name(unsigned i);
 const char *tally_exit_name(unsigned i);
 const char *tally_kill_name(unsigned i);
 const char *tally_dump_name(unsigned i);
+const char *tally_life_name(unsigned i);
 
 /* Hot path. */
 void tally_look(struct tally *t, uint64_t cost_usec, uint64_t pause_usec);
+/* Nothing for an end that is not known yet. */
+void tally_life(struct tally *t, enum flight_end end);
 /* Nothing for actions that are no dump. */
 void tally_dump(struct tally *t, enum conf_action action, bool ok, uint64_t usec);
 

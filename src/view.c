@@ -152,6 +152,7 @@ static void fill_counts(const struct guard *g, struct guard_view *v)
 	fill_named(v->restarts, VIEW_RESTARTS, tally_restart_name, t->restarts);
 	fill_named(v->exits, VIEW_EXITS, tally_exit_name, t->exits);
 	fill_named(v->kills, VIEW_KILLS, tally_kill_name, t->kills);
+	fill_named(v->lives, VIEW_LIVES, tally_life_name, t->lives);
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		v->dumps[i].kind = tally_dump_name(i);
 		v->dumps[i].ok = t->dumps[i][0];

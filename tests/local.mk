@@ -109,6 +109,7 @@ unit_tests = \
 	tests/unit/store_outfile \
 	tests/unit/store_retain \
 	tests/unit/store_store \
+	tests/unit/store_sweep \
 	tests/unit/tally \
 	tests/unit/trigger_brake \
 	tests/unit/trigger_history \

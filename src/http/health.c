@@ -122,6 +122,7 @@ void health_print_status(const struct guard_view *v, struct buf *out)
 	put_named(&j, "restarts", v->restarts, VIEW_RESTARTS);
 	put_known(&j, "restarts_left", v->restarts_left);
 	put_named(&j, "oom_kills", v->kills, VIEW_KILLS);
+	put_named(&j, "lives", v->lives, VIEW_LIVES);
 	put_seconds(&j, "sample_interval_seconds", v->look_interval_usec);
 	json_close_object(&j);
 }

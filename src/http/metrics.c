@@ -173,6 +173,9 @@ static const struct row {
 		ROW_OF(restarts, VIEW_RESTARTS), PLAIN },
 	{ { "app_exits", COUNTER, NULL, "How the application has ended." }, "kind",
 		ROW_OF(exits, VIEW_EXITS), PLAIN },
+	{ { "lives", COUNTER, NULL,
+		  "Lives of the application that are over, as the flight recorder judges them." },
+		"end", ROW_OF(lives, VIEW_LIVES), PLAIN },
 #undef ROW_OF
 };
 

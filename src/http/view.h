@@ -18,6 +18,7 @@
 #define VIEW_EXITS	4
 #define VIEW_DUMPS	4
 #define VIEW_KILLS	3
+#define VIEW_LIVES	7
 #define VIEW_EVENTS	6
 #define VIEW_COMPONENTS 6
 #define VIEW_PRESSURES	4
@@ -46,7 +47,7 @@ struct guard_view {
 	bool watching;		     /* the last look succeeded and there is a limit */
 	bool draining;
 	uint64_t age_usec; /* of what is told here; 0: it is the state of now */
-	bool busy; /* an action that may stop the application is being carried out */
+	bool busy;	   /* an action that may stop the application is being carried out */
 	uint64_t busy_until_usec, now_usec;
 
 	/* Of our own cgroup, bytes. */
@@ -65,6 +66,7 @@ struct guard_view {
 
 	/* Counted over lives where there is a place to remember. */
 	struct view_named restarts[VIEW_RESTARTS], exits[VIEW_EXITS], kills[VIEW_KILLS];
+	struct view_named lives[VIEW_LIVES];
 	struct {
 		const char *kind;
 		uint64_t ok, failed;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "proc/proc.h"
+#include "store/sweep.h"
 
 #define DOCUMENT_MAX  (256 * 1024)
 #define SNAPSHOT_NAME "snapshot.json"
@@ -283,6 +284,8 @@ void companion_run(struct companion *c)
 	c->procfd = proc_open_root();
 	close_all_else(c);
 	c->file.fd = -1;
+	if (c->sweeps && c->store->dirfd >= 0)
+		store_sweep(c->store->dirfd);
 	if (c->flight && c->store->dirfd >= 0)
 		flight_file_open(&c->file, c->store->dirfd, c->flight_bytes, c->flight_keep_bytes);
 	serve(c);

@@ -29,6 +29,7 @@ struct companion {
 	const struct flight *flight;
 	const char *termination_path;
 	uint32_t words_taken;
+	bool sweeps;
 	uint64_t flight_bytes, flight_keep_bytes;
 	const char *note_names[FLIGHT_NOTES];
 	uint32_t notes_taken[FLIGHT_NOTES];

@@ -77,7 +77,10 @@ static void put_head(const struct incident *in, FILE *out)
 		html_put(in->level, out);
 		fputs("</span>", out);
 	}
-	fprintf(out, "<time>%s</time></div>\n<h1>", when(in, text));
+	fputs("<time>", out);
+	html_put(when(in, text),
+		out); /* of a directory that was renamed: the snapshot's own words */
+	fputs("</time></div>\n<h1>", out);
 	if (d->cause == CAUSE_UNKNOWN || d->cause == CAUSE_NONE)
 		fputs(d->cause == CAUSE_NONE ? "Nothing is wrong" : "Cause not clear", out);
 	else

@@ -60,12 +60,14 @@ int scribe_start(struct scribe *s, const struct conf *conf, const struct store *
 			.termination_path = s->termination_path,
 			.flight_bytes = s->flight_bytes,
 			.flight_keep_bytes = s->flight_keep_bytes,
+			.sweeps = s->sweeps,
 		};
 
 		memcpy(c.note_names, s->note_names, sizeof(c.note_names));
 		companion_run(&c);
 	}
 	s->pid = pid;
+	s->sweeps = false; /* one that comes later finds files that are being written */
 	s->fd = take_fd(&ours);
 	return 0;
 }

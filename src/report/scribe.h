@@ -41,6 +41,7 @@ struct scribe {
 	const char *termination_path; /* where the termination message goes; NULL: nowhere */
 	uint64_t flight_bytes;	      /* its file may be so large when it is made ... */
 	uint64_t flight_keep_bytes;   /* ... and one that is there so large */
+	bool sweeps;		      /* the next companion begins with store_sweep() */
 	const char *note_names[FLIGHT_NOTES]; /* files of the notes; NULL: not kept */
 };
 

@@ -53,6 +53,7 @@ static void fill(struct guard_view *v)
 		.kills = { { "own", 1 }, { "pod", 0 }, { "unknown", 0 } },
 		.restarts = { { "level", 2 } },
 		.exits = { { "ok", 4 } },
+		.lives = { { "clean", 3 }, { "external-kill", 2 } },
 	};
 	v->dumps[0].kind = "heap-dump";
 	v->dumps[0].ok = 5;

@@ -27,6 +27,8 @@ static void what_is_printed_is_read_back(void **state)
 		t.exits[i] = 20 + i;
 	for (unsigned i = 0; i < VIEW_KILLS; i++)
 		t.kills[i] = UINT64_MAX - i;
+	for (unsigned i = 0; i < VIEW_LIVES; i++)
+		t.lives[i] = UINT64_MAX - 10 - i;
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		t.dumps[i][0] = 40 + i;
 		t.dumps[i][1] = 50 + i;
