@@ -145,10 +145,16 @@ liboomguard_a_SOURCES = \
 	src/dump/go.c \
 	src/dump/gzcheck.c \
 	src/dump/gzcheck.h \
+	src/dump/hook.c \
+	src/dump/hook.h \
+	src/dump/hook_dir.c \
+	src/dump/hook_save.c \
 	src/dump/hotspot.c \
 	src/dump/hotspot.h \
 	src/dump/hprof.c \
 	src/dump/hprof.h \
+	src/dump/jsoncheck.c \
+	src/dump/jsoncheck.h \
 	src/dump/kinds.h \
 	src/dump/listeners.c \
 	src/dump/listeners.h \
@@ -156,8 +162,12 @@ liboomguard_a_SOURCES = \
 	src/dump/modules.h \
 	src/dump/newfile.c \
 	src/dump/newfile.h \
+	src/dump/node.c \
 	src/dump/nspath.c \
 	src/dump/nspath.h \
+	src/dump/python.c \
+	src/dump/python.h \
+	src/dump/python_tables.c \
 	src/dump/recognise.c \
 	src/dump/recognise.h \
 	src/dump/stacks.c \

@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/dump_dumpers \
 	tests/unit/dump_ehframe \
 	tests/unit/dump_get \
+	tests/unit/dump_hook \
 	tests/unit/dump_hotspot \
 	tests/unit/dump_hprof \
 	tests/unit/dump_modules \

@@ -96,6 +96,7 @@ static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, 
 		.level = job->level,
 		.deadline_usec = job->deadline_usec,
 		.hook_dir = job->hook_dir,
+		.headroom_bytes = job->sample.headroom_bytes,
 		.hook_env = a->env,
 	};
 	return 0;

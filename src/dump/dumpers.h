@@ -22,9 +22,10 @@ struct dump_request {
 	int incident_dirfd;	   /* where files go */
 	const char *incident_path; /* the same as a path, for hooks */
 	const char *level;
-	uint64_t deadline_usec; /* clock_now_usec() */
-	const char *hook_dir;	/* sockets of hooks, "<pid>.sock" (tune/inject.h); NULL: none */
-	char *const *hook_env;	/* OOMGUARD_EVENT_* for commands, NULL-terminated */
+	uint64_t deadline_usec;	 /* clock_now_usec() */
+	uint64_t headroom_bytes; /* that was left when this was decided */
+	const char *hook_dir;	 /* sockets of hooks, "<pid>.sock" (tune/inject.h); NULL: none */
+	char *const *hook_env;	 /* OOMGUARD_EVENT_* for commands, NULL-terminated */
 };
 
 struct dump_result {

@@ -33,4 +33,21 @@ int relieve_hotspot(const struct dump_request *req, struct dump_result *ret);
 /* Go: the heap profile that the application itself offers over HTTP, "go-PID.heap.pb.gz". */
 int dump_go(const struct dump_request *req, struct dump_result *ret);
 
+/*
+ * Node.js, by our hook in it (dump.inject): a heap snapshot where it fits, "node-PID.heapsnapshot";
+ * else the sampling profile that runs since the start (full), "node-PID.heapprofile"; else
+ * -ENOSPC, and the heap's sizes beside. Without a hook -ENOENT.
+ */
+int dump_node(const struct dump_request *req, struct dump_result *ret);
+int profile_node(const struct dump_request *req, struct dump_result *ret);
+int relieve_node(const struct dump_request *req, struct dump_result *ret);
+
+/*
+ * CPython, by our hook in it: what tracemalloc knows by line (full), "python-PID.tracemalloc.json",
+ * where that fits; else objects by type, "python-PID.types.json". Both as text, too.
+ */
+int dump_python(const struct dump_request *req, struct dump_result *ret);
+int profile_python(const struct dump_request *req, struct dump_result *ret);
+int relieve_python(const struct dump_request *req, struct dump_result *ret);
+
 #endif
