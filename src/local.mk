@@ -313,7 +313,9 @@ og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIB
 
 # The hooks that go into the application are written in its language, and compiled in as one string
 # literal each: src/dump/NAME_hook.EXT becomes src/dump/NAME_hook.inc in the build directory.
-hook_sources =
+hook_sources = \
+	src/dump/node_hook.js \
+	src/dump/python_hook.py
 hook_literals = $(patsubst %,%.inc,$(basename $(hook_sources)))
 EXTRA_DIST += $(hook_sources) src/dump/literal.awk
 CLEANFILES += $(hook_literals)

@@ -77,6 +77,17 @@ static const char *incident_path(const struct action_job *job, char *out, size_t
 	return out;
 }
 
+/* With the parachute open growth is not refused but so slow that it would never end. */
+static uint64_t free_growth(const struct action_job *job)
+{
+	const struct cgroup_sample *s = &job->sample;
+	uint64_t high = job->parachute.high_bytes;
+
+	if (!job->parachute.wanted)
+		return s->headroom_bytes;
+	return MIN_OF(s->headroom_bytes, high - MIN_OF(high, s->own_use_bytes));
+}
+
 static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, pid_t pid,
 	int dirfd, struct buf *line)
 {
@@ -96,7 +107,7 @@ static int begin_attempt(struct attempt *a, struct action_job *job, int procfd, 
 		.level = job->level,
 		.deadline_usec = job->deadline_usec,
 		.hook_dir = job->hook_dir,
-		.headroom_bytes = job->sample.headroom_bytes,
+		.headroom_bytes = free_growth(job),
 		.hook_env = a->env,
 	};
 	return 0;

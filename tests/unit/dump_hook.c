@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,11 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/units.h"
 #include "dump/hook.h"
 #include "dump/jsoncheck.h"
+#include "hooks.h"
 
 #define OK	  "oomguard-hook 1 ok\n"
 #define WAIT_USEC (400 * USEC_PER_MSEC)
@@ -189,6 +192,35 @@ static void whole_objects_are_told_from_others(void **state)
 			if (jsoncheck_is_complete(&c) != cases[i].complete)
 				fail_msg("case %zu, step %zu", i, step);
 		}
+}
+
+/* What is put into an application is, to the byte, what was written. */
+static void sources_are_embedded_as_they_are(void **state)
+{
+	static const struct {
+		const char *source, *file;
+	} cases[] = {
+		{ "node_hook.js", "node_hook.cjs" },
+		{ "python_hook.py", "sitecustomize.py" },
+	};
+	static char text[64 << 10];
+	unsigned n;
+	const struct inject_row *rows = hooks_rows(&n);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		unsigned k = 0;
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/src/dump/%s",
+			getenv("srcdir") ? getenv("srcdir") : ".", cases[i].source);
+		if (file_read_text(AT_FDCWD, path, text, sizeof(text)) == -ENOENT)
+			skip(); /* not in the source tree */
+		while (k < n && (!rows[k].file || strcmp(rows[k].file, cases[i].file) != 0))
+			k++;
+		assert_true(k < n);
+		assert_string_equal(rows[k].content, text);
+	}
 }
 
 /* --- processes that answer as they like; run again, so that /proc shows their environment --- */
@@ -413,6 +445,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(variables_are_found),
 		cmocka_unit_test(numbers_are_found),
 		cmocka_unit_test(whole_objects_are_told_from_others),
+		cmocka_unit_test(sources_are_embedded_as_they_are),
 		CASE(answers_of_any_kind_are_survived),
 		CASE(limits_and_states_hold),
 		CASE(sockets_of_others_are_not_used),
