@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "cgroup/cpus.h"
 #include "cgroup/node.h"
+#include "cgroup/qos.h"
 #include "check.h"
 #include "trigger/pace.h"
 
@@ -109,7 +110,6 @@ static void add_cpus(struct check *c)
 			(double)bound.quota_usec / (double)bound.period_usec, tasks);
 }
 
-/* Kubernetes: Burstable gets 1000 - 1000 * request / node memory (KEP-2837 aside). */
 static void add_request(struct check *c)
 {
 	struct node node;
@@ -127,9 +127,9 @@ static void add_request(struct check *c)
 		return;
 	score = atoi(text);
 	node_read(c->procfd, &node);
-	if (score <= 2 || score >= 999 || !node.mem_total_bytes)
+	request = qos_request_bytes(score, node.mem_total_bytes);
+	if (!request)
 		return;
-	request = node.mem_total_bytes / 1000 * (uint64_t)(1000 - score);
 	check_add(c, "request", CHECK_INFO, "about %s, by oom_score_adj %d",
 		units_human_bytes(request).s, score);
 	if (c->looked && c->sample.use_bytes > request + request / 10)

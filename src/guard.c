@@ -192,6 +192,16 @@ static void open_places(struct guard *g)
 		g->budget.remembers = false;
 }
 
+/* The life before could not tell of its end itself. */
+static enum count_end how_cut_off(const struct guard *g, bool oom)
+{
+	if (!g->budget.remembers || !g->budget.in_life)
+		return COUNT_END_KNOWN;
+	if (oom)
+		return COUNT_END_OOM;
+	return g->recorder.previous_end == FLIGHT_END_KILLED ? COUNT_END_KILLED : COUNT_END_KNOWN;
+}
+
 static void begin_life(struct guard *g)
 {
 	/* An unclean end without a stop signal is taken for the kernel's: with memory.oom.group=1
@@ -204,7 +214,7 @@ static void begin_life(struct guard *g)
 	else if (g->budget.remembers && oom)
 		log_notice(
 			"the life before ended without a word: killed by the kernel, most likely");
-	count_begin(g, oom && g->budget.remembers && g->budget.in_life);
+	count_begin(g, how_cut_off(g, oom));
 	budget_begin_life(&g->budget, clock_wall_usec(), oom);
 	if (g->budget.disarmed)
 		log_notice("%s", budget_verdict_text(BUDGET_NO_DISARMED));

@@ -14,6 +14,7 @@
  *   chute.c  memory.high while a dump runs
  *   view.c   what others can see of it: metrics, probes, status
  *   count.c  what is counted for them
+ *   verdict.c is anything wrong, by the leak test and by the last report?
  *   drain.c  whether load balancers may still send
  *   allow.c  may the application be restarted just now?
  *   keep.c   what has to be remembered: budget, counters, the state that `status` shows
@@ -45,6 +46,7 @@
 #include "child/signals.h"
 #include "conf/conf.h"
 #include "http/view.h"
+#include "report/curve.h"
 #include "report/flight.h"
 #include "report/scribe.h"
 #include "store/store.h"
@@ -141,8 +143,15 @@ struct recorder {
 	bool urgent;
 };
 
+struct verdict {
+	struct curve curve;	   /* of this life; begun anew when next_usec is 0 */
+	struct tally_verdict live; /* what it shows */
+	uint64_t next_usec;	   /* when a sample is due */
+};
+
 struct cli;
 struct http;
+struct incident_verdict;
 
 struct guard {
 	const struct conf *conf;
@@ -170,6 +179,7 @@ struct guard {
 	struct recorder recorder;
 	struct reporter reporter;
 	struct tally tally;
+	struct verdict verdict;
 	struct http *http; /* NULL: off */
 	bool drain_asked;  /* by the user: not ready until the next start */
 };
@@ -338,16 +348,31 @@ void view_fill_known(const struct guard *g, struct guard_view *ret_view);
 void view_begin(struct guard *g);
 void view_end(struct guard *g);
 
+/* verdict.c */
+/* Hot path: after each look. */
+void verdict_sample(struct guard *g);
+void verdict_new_life(struct guard *g);
+/* From the helper that has written a report, and what comes of it in the guard. */
+void verdict_tell(const struct incident_verdict *v, int result_fd);
+void verdict_reported(struct guard *g, const char *line);
+/* Of now: what the curve shows, else what a report of the last day said. */
+struct tally_verdict verdict_now(const struct guard *g);
+
 /* count.c */
-/* What was counted before; the life before has ended without a word: killed, most likely. */
-void count_begin(struct guard *g, bool was_killed);
+/* What was counted before, and what nobody could count: how the life before was cut off. */
+enum count_end { COUNT_END_KNOWN, COUNT_END_OOM, COUNT_END_KILLED };
+void count_begin(struct guard *g, enum count_end before);
 void count_restart(struct guard *g, unsigned level);
 /* The kernel has killed the application. */
 void count_kill(struct guard *g);
+/* Somebody else has sent SIGKILL. */
+void count_foreign_kill(struct guard *g);
 void count_exit(struct guard *g, int wait_status);
 /* A life is over. */
 void count_life(struct guard *g, enum flight_end end);
-/* The action that runs has ended. */
-void count_action(struct guard *g, enum conf_action action, bool ok, uint64_t usec);
+/* The action that runs has ended; bytes: what it wrote, 0 where not known. */
+void count_action(struct guard *g, enum conf_action action, bool ok, uint64_t usec, uint64_t bytes);
+/* Somebody has judged: a report, or the leak test. */
+void count_diagnosis(struct guard *g, const struct tally_verdict *verdict);
 
 #endif

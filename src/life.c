@@ -290,10 +290,13 @@ void life_child_ended(struct guard *g, int wait_status)
 	struct keeper *k = &g->keeper;
 
 	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL &&
-		k->life.state != LIFE_KILLING && k->life.state != LIFE_SWEEPING &&
-		watch_saw_oom_kill(g)) {
-		count_kill(g);
-		say_killed_by_kernel(g);
+		k->life.state != LIFE_KILLING && k->life.state != LIFE_SWEEPING) {
+		if (watch_saw_oom_kill(g)) {
+			count_kill(g);
+			say_killed_by_kernel(g);
+		} else if (k->life.state == LIFE_RUNNING) {
+			count_foreign_kill(g);
+		}
 	}
 	record_event(g, FLIGHT_EXIT, wait_status, "");
 	count_exit(g, wait_status);

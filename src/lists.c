@@ -167,7 +167,7 @@ static void start_helper(struct guard *g)
 		log_warning("%s level: %s skipped: no process can be started: %s",
 			level_now(g)->name, conf_action_name(action_now(g)), strerror(-r));
 		control_say(g, false, "no process can be started");
-		count_action(g, action_now(g), false, 0);
+		count_action(g, action_now(g), false, 0, 0);
 		l->index++;
 		step_next(g);
 		return;
@@ -280,7 +280,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	control_say(g, false, "not done in time");
-	count_action(g, action_now(g), false, clock_now_usec() - l->begun_usec);
+	count_action(g, action_now(g), false, clock_now_usec() - l->begun_usec, 0);
 	log_warning("%s level: %s not done after %s: left behind", level_now(g)->name,
 		conf_action_name(action_now(g)),
 		units_human_duration(clock_now_usec() - l->begun_usec).s);
@@ -294,15 +294,17 @@ bool lists_helper_ended(struct guard *g, pid_t pid, int wait_status)
 {
 	struct lists *l = &g->lists;
 	char result[HELPER_RESULT_MAX];
+	uint64_t bytes;
 	bool done = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 
 	chute_helper_ended(g, pid);
 	if (pid <= 0 || pid != l->helper.pid)
 		return false;
 	helper_take_result(&l->helper, result);
+	bytes = action_take_bytes(result);
 	event_del(l->deadline);
 	l->helper = HELPER_NONE;
-	count_action(g, action_now(g), done, clock_now_usec() - l->begun_usec);
+	count_action(g, action_now(g), done, clock_now_usec() - l->begun_usec, bytes);
 	control_say(g, done, result[0] ? result : done ? "done" : "failed without a word");
 	record_event(g, FLIGHT_ACTION, done ? 0 : 1, result);
 	log_write(done ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "%s level: %s%s", level_now(g)->name,

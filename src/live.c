@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "tally.h"
 
-#define LAYOUT 1u
+#define LAYOUT 2u
 
 /* Another build may have other fields: its size tells most of that, the number the rest. */
 static uint32_t live_layout(void)
@@ -59,6 +59,10 @@ uint64_t live_own_pidns(void)
 		(to)->last_restart_wall_usec = (from)->last_restart_wall_usec;                     \
 		(to)->last_oom_wall_usec = (from)->last_oom_wall_usec;                             \
 		(to)->dump_usec = (from)->dump_usec;                                               \
+		(to)->dump_bytes = (from)->dump_bytes;                                             \
+		(to)->diagnosis_pct = (from)->diagnosis_pct;                                       \
+		(to)->advised_limit_bytes = (from)->advised_limit_bytes;                           \
+		(to)->advised_request_bytes = (from)->advised_request_bytes;                       \
 		(to)->look_interval_usec = (from)->look_interval_usec;                             \
 		(to)->blind_usec = (from)->blind_usec;                                             \
 	} while (0)
@@ -90,6 +94,7 @@ void live_from_view(const struct guard_view *v, struct live *l)
 	take_values(l->exits, v->exits, VIEW_EXITS);
 	take_values(l->kills, v->kills, VIEW_KILLS);
 	take_values(l->lives, v->lives, VIEW_LIVES);
+	take_values(l->states, v->states, VIEW_CAUSES);
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		l->dumps[i][0] = v->dumps[i].ok;
 		l->dumps[i][1] = v->dumps[i].failed;
@@ -163,6 +168,7 @@ int live_view(const struct flight_log *log, struct live *l, struct guard_view *v
 	put_values(v->exits, VIEW_EXITS, tally_exit_name, l->exits);
 	put_values(v->kills, VIEW_KILLS, tally_kill_name, l->kills);
 	put_values(v->lives, VIEW_LIVES, tally_life_name, l->lives);
+	put_values(v->states, VIEW_CAUSES, tally_cause_name, l->states);
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		v->dumps[i].kind = tally_dump_name(i);
 		v->dumps[i].ok = l->dumps[i][0];

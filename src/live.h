@@ -32,7 +32,8 @@ struct live {
 	} levels[CONF_LEVELS_MAX];
 	uint64_t restarts[VIEW_RESTARTS], exits[VIEW_EXITS], kills[VIEW_KILLS];
 	uint64_t lives[VIEW_LIVES], dumps[VIEW_DUMPS][2];
-	uint64_t restarts_left, last_restart_wall_usec, last_oom_wall_usec, dump_usec;
+	uint64_t restarts_left, last_restart_wall_usec, last_oom_wall_usec, dump_usec, dump_bytes;
+	uint64_t states[VIEW_CAUSES], diagnosis_pct, advised_limit_bytes, advised_request_bytes;
 	uint64_t look_interval_usec, blind_usec;
 };
 

@@ -45,6 +45,8 @@ liboomguard_a_SOURCES = \
 	src/cgroup/node.h \
 	src/cgroup/notify.c \
 	src/cgroup/notify.h \
+	src/cgroup/qos.c \
+	src/cgroup/qos.h \
 	src/cgroup/resolve.c \
 	src/cgroup/resolve.h \
 	src/cgroup/stat.c \
@@ -57,6 +59,8 @@ liboomguard_a_SOURCES = \
 	src/last_words.c \
 	src/live.c \
 	src/live.h \
+	src/http/exposition.c \
+	src/http/exposition.h \
 	src/http/health.c \
 	src/http/health.h \
 	src/http/http.c \
@@ -303,6 +307,7 @@ liboomguard_a_SOURCES = \
 	src/status_watch.c \
 	src/tally.c \
 	src/tally.h \
+	src/verdict.c \
 	src/view.c \
 	src/watch.c \
 	src/wire.c \

@@ -33,16 +33,19 @@ static int write_report(void *arg, int result_fd)
 	auto_close int dirfd =
 		beneath_open(g->store.dirfd, g->reporter.pending, O_RDONLY | O_DIRECTORY, 0);
 
+	struct incident_verdict verdict;
 	int r;
 
-	(void)result_fd;
 	alarm(WORK_SECONDS);
 	if (dirfd < 0)
 		return 1;
-	r = incident_write_files(dirfd, g->store.dirfd, name ? name + 1 : "", g->conf);
+	r = incident_write_files(dirfd, g->store.dirfd, name ? name + 1 : "", g->conf, &verdict);
 	/* Old incidents go when the newest is whole. */
 	store_retain(&g->store, g->conf);
-	return r < 0;
+	if (r < 0)
+		return 1;
+	verdict_tell(&verdict, result_fd);
+	return 0;
 }
 
 static void start(struct guard *g)
@@ -52,7 +55,6 @@ static void start(struct guard *g)
 
 	if (helper_start(write_report, g, keep, 1, WORK_SECONDS * USEC_PER_SEC, &r->helper) < 0)
 		return; /* a pid limit: at the end there will be room for one */
-	close(take_fd(&r->helper.result_fd));
 	r->pending[0] = '\0';
 }
 
@@ -73,11 +75,21 @@ void reporter_note(struct guard *g, const char *incident)
 	reporter_try(g);
 }
 
+static void take_verdict(struct guard *g)
+{
+	struct helper *h = &g->reporter.helper;
+	char line[HELPER_RESULT_MAX];
+
+	helper_take_result(h, line);
+	*h = HELPER_NONE;
+	verdict_reported(g, line);
+}
+
 bool reporter_ended(struct guard *g, pid_t pid)
 {
 	if (pid <= 0 || pid != g->reporter.helper.pid)
 		return false;
-	g->reporter.helper = HELPER_NONE;
+	take_verdict(g);
 	reporter_try(g);
 	return true;
 }
@@ -91,8 +103,10 @@ void reporter_finish(struct guard *g)
 	if (r->pending[0] && r->helper.pid <= 0 && g->store.dirfd >= 0)
 		start(g);
 	while (r->helper.pid > 0 && clock_now_usec() < until) {
-		if (waitpid(r->helper.pid, NULL, WNOHANG) != 0)
+		if (waitpid(r->helper.pid, NULL, WNOHANG) != 0) {
+			take_verdict(g);
 			return;
+		}
 		poll(NULL, 0, 2);
 	}
 }

@@ -9,10 +9,11 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "report/diagnose.h"
 
 static const char *const restart_names[VIEW_RESTARTS] = { "level", "emergency", "request" };
 static const char *const exit_names[VIEW_EXITS] = { "ok", "status", "signal", "guarded" };
-static const char *const kill_names[VIEW_KILLS] = { "own", "pod", "unknown" };
+static const char *const kill_names[VIEW_KILLS] = { "own", "pod", "node", "external" };
 
 static const enum flight_end life_ends[VIEW_LIVES] = { FLIGHT_END_CLEAN, FLIGHT_END_GUARDED,
 	FLIGHT_END_OOM, FLIGHT_END_OOM_GROUP, FLIGHT_END_KILLED, FLIGHT_END_CRASH,
@@ -27,36 +28,6 @@ static const struct {
 	{ ACTION_CORE, "core" },
 	{ ACTION_STACKS, "stacks" },
 };
-
-#define OFFSET_OF(field) offsetof(struct tally, field)
-
-static const char *wall_name(unsigned i)
-{
-	(void)i;
-	return "wall";
-}
-
-/* What is kept: words of the file and where their values live. */
-static const struct kept {
-	const char *word;
-	const char *(*name)(unsigned i);
-	unsigned n;
-	size_t offset;
-	size_t stride; /* between values, in uint64_t */
-} kept[] = {
-	{ "restarts", tally_restart_name, VIEW_RESTARTS, OFFSET_OF(restarts), 1 },
-	{ "exits", tally_exit_name, VIEW_EXITS, OFFSET_OF(exits), 1 },
-	{ "kills", tally_kill_name, VIEW_KILLS, OFFSET_OF(kills), 1 },
-	{ "lives", tally_life_name, VIEW_LIVES, OFFSET_OF(lives), 1 },
-	{ "dumps-ok", tally_dump_name, VIEW_DUMPS, OFFSET_OF(dumps), 2 },
-	{ "dumps-failed", tally_dump_name, VIEW_DUMPS, OFFSET_OF(dumps) + sizeof(uint64_t), 2 },
-	{ "last-oom-usec", wall_name, 1, OFFSET_OF(last_oom_wall_usec), 1 },
-};
-
-static size_t offset_of(const struct kept *k, unsigned i)
-{
-	return k->offset + i * k->stride * sizeof(uint64_t);
-}
 
 const char *tally_restart_name(unsigned i)
 {
@@ -83,6 +54,54 @@ const char *tally_life_name(unsigned i)
 	return i < VIEW_LIVES ? flight_end_name(life_ends[i]) : NULL;
 }
 
+const char *tally_cause_name(unsigned i)
+{
+	return i < VIEW_CAUSES ? cause_name((enum cause)i) : NULL;
+}
+
+/* Of the members of struct tally_verdict, in their order. */
+static const char *verdict_name(unsigned i)
+{
+	static const char *const names[] = { "cause", "confidence-pct", "limit-bytes",
+		"request-bytes", "wall-usec" };
+
+	return names[i];
+}
+
+static const char *last_name(unsigned i)
+{
+	static const char *const names[] = { "oom-wall-usec", "dump-usec", "dump-bytes" };
+
+	return names[i];
+}
+
+#define OFFSET_OF(field) offsetof(struct tally, field)
+
+/* What is kept: words of the file and where their values live. */
+static const struct kept {
+	const char *word;
+	const char *(*name)(unsigned i);
+	unsigned n;
+	size_t offset;
+	size_t stride; /* between values, in uint64_t */
+} kept[] = {
+	{ "restarts", tally_restart_name, VIEW_RESTARTS, OFFSET_OF(restarts), 1 },
+	{ "exits", tally_exit_name, VIEW_EXITS, OFFSET_OF(exits), 1 },
+	{ "kills", tally_kill_name, VIEW_KILLS, OFFSET_OF(kills), 1 },
+	{ "lives", tally_life_name, VIEW_LIVES, OFFSET_OF(lives), 1 },
+	{ "dumps-ok", tally_dump_name, VIEW_DUMPS, OFFSET_OF(dumps), 2 },
+	{ "dumps-failed", tally_dump_name, VIEW_DUMPS, OFFSET_OF(dumps) + sizeof(uint64_t), 2 },
+	{ "diagnoses", tally_cause_name, VIEW_CAUSES, OFFSET_OF(diagnoses), 1 },
+	{ "verdict", verdict_name, sizeof(struct tally_verdict) / sizeof(uint64_t),
+		OFFSET_OF(verdict), 1 },
+	{ "last", last_name, 3, OFFSET_OF(last_oom_wall_usec), 1 },
+};
+
+static size_t offset_of(const struct kept *k, unsigned i)
+{
+	return k->offset + i * k->stride * sizeof(uint64_t);
+}
+
 void tally_life(struct tally *t, enum flight_end end)
 {
 	for (unsigned i = 0; i < VIEW_LIVES; i++)
@@ -102,13 +121,15 @@ void tally_look(struct tally *t, uint64_t cost_usec, uint64_t pause_usec)
 	t->pause_usec = pause_usec;
 }
 
-void tally_dump(struct tally *t, enum conf_action action, bool ok, uint64_t usec)
+void tally_dump(struct tally *t, enum conf_action action, bool ok, uint64_t usec, uint64_t bytes)
 {
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		if (dump_rows[i].action != action)
 			continue;
 		t->dumps[i][ok ? 0 : 1]++;
 		t->dump_usec = usec;
+		if (ok && bytes)
+			t->dump_bytes = bytes;
 	}
 }
 
@@ -162,6 +183,15 @@ int tally_print(const struct tally *t, char *out, unsigned size)
 		}
 	}
 	return b.truncated ? -ENOSPC : (int)b.len;
+}
+
+void tally_diagnosis(struct tally *t, const struct tally_verdict *verdict)
+{
+	if (verdict->cause >= VIEW_CAUSES)
+		return;
+	if (verdict->cause)
+		t->diagnoses[verdict->cause]++;
+	t->verdict = *verdict;
 }
 
 int tally_load(int dirfd, struct tally *t)

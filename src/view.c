@@ -10,12 +10,16 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cgroup/node.h"
+#include "cgroup/qos.h"
 #include "guard.h"
 #include "http/http.h"
 #include "live.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
+#endif
+#ifndef PACKAGE_REVISION
+#define PACKAGE_REVISION "unknown"
 #endif
 
 static uint64_t read_peak(const struct cgroup_level *own)
@@ -67,6 +71,60 @@ static void fill_memory(const struct guard *g, struct guard_view *v)
 	watch_describe(g, v->summary, sizeof(v->summary));
 }
 
+/*
+ * Growth within two windows: from the floor of one half of the time to that of the other, in
+ * buckets of a ring of the history; within the others: of the retained floor, by the leak test.
+ */
+static void fill_windows(const struct guard *g, struct guard_view *v)
+{
+	static const struct {
+		const char *name;
+		unsigned ring, n;
+	} short_ones[] = { { "10s", 0, 20 }, { "2m", 1, 15 } };
+	static const char *const long_ones[LEAKTEST_WINDOWS] = { "1h", "6h", "24h" };
+	const struct history *h = &g->watch.trigger.history;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(short_ones); i++, n++) {
+		uint64_t now, before, own;
+		double half = (double)history_width_usec(short_ones[i].ring) * short_ones[i].n /
+			      (double)USEC_PER_SEC;
+
+		v->windows[n] = (struct view_window){ .name = short_ones[i].name,
+			.floor_bytes = VIEW_UNKNOWN };
+		if (!history_floor(h, short_ones[i].ring, short_ones[i].n, 0, &now, &own) ||
+			!history_floor(h, short_ones[i].ring, short_ones[i].n, 1, &before, &own))
+			continue;
+		v->windows[n].moves = true;
+		v->windows[n].growth_bytes_per_sec =
+			(int64_t)(((double)now - (double)before) / half);
+	}
+	for (unsigned i = 0; i < LEAKTEST_WINDOWS; i++, n++) {
+		const struct leaktest_view *view = &g->verdict.curve.leaktest.window[i].view;
+
+		v->windows[n] = (struct view_window){
+			.name = long_ones[i],
+			.moves = view->known,
+			.growth_bytes_per_sec = (int64_t)view->slope_bytes_per_s,
+			.floor_bytes = view->known ? view->floor_bytes : VIEW_UNKNOWN,
+		};
+	}
+}
+
+static void fill_verdict(const struct guard *g, struct guard_view *v)
+{
+	struct tally_verdict now = verdict_now(g);
+
+	for (unsigned i = 0; i < VIEW_CAUSES; i++)
+		v->states[i] = (struct view_named){ tally_cause_name(i), i == now.cause };
+	if (now.cause)
+		v->diagnosis_pct = now.confidence_pct;
+	if (now.limit_bytes)
+		v->advised_limit_bytes = now.limit_bytes;
+	if (now.request_bytes)
+		v->advised_request_bytes = now.request_bytes;
+}
+
 static void fill_pressure(const struct cgroup_pressure *p, struct view_named out[VIEW_PRESSURES])
 {
 	if (!p->known)
@@ -101,6 +159,8 @@ static void fill_events(const struct guard *g, struct guard_view *v)
 	fill_pressure(&node.pressure, v->node_pressure);
 	if (node.mem_available_bytes)
 		v->node_available_bytes = node.mem_available_bytes;
+	if (v->request_bytes == VIEW_UNKNOWN && qos_request_bytes(g->oom_score_adj, 1000))
+		v->request_bytes = qos_request_bytes(g->oom_score_adj, node.mem_total_bytes);
 }
 
 static uint64_t share_of(const struct conf_amount *at, uint64_t limit_bytes)
@@ -144,6 +204,12 @@ static void fill_named(
 		out[i] = (struct view_named){ name(i), values[i] };
 }
 
+/* Nothing is not diagnosed. */
+static const char *cause_after_none(unsigned i)
+{
+	return tally_cause_name(i + 1);
+}
+
 static void fill_counts(const struct guard *g, struct guard_view *v)
 {
 	const struct tally *t = &g->tally;
@@ -153,6 +219,7 @@ static void fill_counts(const struct guard *g, struct guard_view *v)
 	fill_named(v->exits, VIEW_EXITS, tally_exit_name, t->exits);
 	fill_named(v->kills, VIEW_KILLS, tally_kill_name, t->kills);
 	fill_named(v->lives, VIEW_LIVES, tally_life_name, t->lives);
+	fill_named(v->diagnoses, VIEW_CAUSES - 1, cause_after_none, t->diagnoses + 1);
 	for (unsigned i = 0; i < VIEW_DUMPS; i++) {
 		v->dumps[i].kind = tally_dump_name(i);
 		v->dumps[i].ok = t->dumps[i][0];
@@ -160,6 +227,8 @@ static void fill_counts(const struct guard *g, struct guard_view *v)
 	}
 	if (t->dump_usec)
 		v->dump_usec = t->dump_usec;
+	if (t->dump_bytes)
+		v->dump_bytes = t->dump_bytes;
 	if (t->last_oom_wall_usec)
 		v->last_oom_wall_usec = t->last_oom_wall_usec;
 	if (b->n_times)
@@ -178,8 +247,9 @@ static void forget_numbers(struct guard_view *v)
 	uint64_t *const numbers[] = { &v->usage_bytes, &v->working_set_bytes,
 		&v->nonreclaimable_bytes, &v->peak_bytes, &v->use_bytes, &v->limit_bytes,
 		&v->high_bytes, &v->request_bytes, &v->headroom_bytes, &v->use_bp, &v->eta_usec,
-		&v->node_available_bytes, &v->dump_usec, &v->last_oom_wall_usec,
-		&v->last_restart_wall_usec };
+		&v->node_available_bytes, &v->dump_usec, &v->dump_bytes, &v->last_oom_wall_usec,
+		&v->last_restart_wall_usec, &v->diagnosis_pct, &v->advised_limit_bytes,
+		&v->advised_request_bytes };
 
 	for (unsigned i = 0; i < ARRAY_LEN(numbers); i++)
 		*numbers[i] = VIEW_UNKNOWN;
@@ -189,6 +259,9 @@ void view_fill_known(const struct guard *g, struct guard_view *v)
 {
 	*v = (struct guard_view){
 		.version = PACKAGE_VERSION,
+		.revision = PACKAGE_REVISION,
+		.qos = qos_name(g->oom_score_adj),
+		.container = g->conf->guard.container,
 		.pid = (uint64_t)g->self,
 		.child = (uint64_t)g->keeper.child,
 		.cgroup_version = g->watch.cgroup.version == CGROUP_V2	 ? 2
@@ -206,6 +279,8 @@ void view_fill_known(const struct guard *g, struct guard_view *v)
 	if (g->conf->guard.request_bytes)
 		v->request_bytes = g->conf->guard.request_bytes;
 	fill_memory(g, v);
+	fill_windows(g, v);
+	fill_verdict(g, v);
 	fill_levels(g, v);
 	fill_counts(g, v);
 }

@@ -131,6 +131,7 @@ static void decide(struct guard *g)
 		return;
 	record_sample(g);
 	dumping_watch_floor(g);
+	verdict_sample(g);
 	fire(g, trigger_update(&w->trigger, &reading));
 	if (g->budget.disarmed)
 		budget_survived(&g->budget, s->use_bytes);
@@ -210,6 +211,7 @@ void watch_soon(struct guard *g)
 void watch_new_life(struct guard *g)
 {
 	trigger_new_life(&g->watch.trigger);
+	verdict_new_life(g);
 	cgroup_read_events(&g->watch.cgroup, &g->watch.events, &(struct cgroup_events){ 0 });
 }
 

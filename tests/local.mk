@@ -45,6 +45,7 @@ unit_tests = \
 	tests/unit/cgroup_look \
 	tests/unit/cgroup_node \
 	tests/unit/cgroup_notify \
+	tests/unit/cgroup_qos \
 	tests/unit/cgroup_resolve \
 	tests/unit/cgroup_stat \
 	tests/unit/child_budget \
@@ -81,6 +82,7 @@ unit_tests = \
 	tests/unit/dump_stacks \
 	tests/unit/http_health \
 	tests/unit/http_metrics \
+	tests/unit/http_metrics_list \
 	tests/unit/http_probe \
 	tests/unit/http_request \
 	tests/unit/live \

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "action/work.h"
@@ -11,6 +12,9 @@
 #include "base/helper.h"
 #include "base/units.h"
 #include "store/beneath.h"
+
+/* Never in a name: these are cleaned of control characters. */
+#define BYTES_MARK "\x1f"
 
 static const struct action_row rows[ACTION_COUNT] = {
 	[ACTION_LOG] = { .kind = ACT_BY_GUARD },
@@ -70,8 +74,22 @@ int action_work(struct action_job *job, int result_fd)
 		status = works[job->action](job, &line);
 	else
 		buf_printf(&line, "%s is not built yet", conf_action_name(job->action));
-	helper_tell(result_fd, "%s", text);
+	if (job->dump_bytes)
+		helper_tell(result_fd, "%s" BYTES_MARK "%llu", text,
+			(unsigned long long)job->dump_bytes);
+	else
+		helper_tell(result_fd, "%s", text);
 	return status;
+}
+
+uint64_t action_take_bytes(char *line)
+{
+	char *mark = strstr(line, BYTES_MARK);
+
+	if (!mark)
+		return 0;
+	*mark = '\0';
+	return strtoull(mark + strlen(BYTES_MARK), NULL, 10);
 }
 
 int work_scan(const struct action_job *job, int procfd, struct tree *ret_tree)

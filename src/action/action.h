@@ -56,6 +56,7 @@ struct action_job {
 	unsigned n_spare;
 	const char *hook_dir;	/* where hooks in the application have their sockets; NULL: none */
 	uint64_t deadline_usec; /* clock_now_usec() */
+	uint64_t dump_bytes;	/* out, in the helper: what it has written; 0: not known */
 };
 
 /*
@@ -71,6 +72,9 @@ int action_work(struct action_job *job, int result_fd);
  */
 #define ACTION_HURRY SIGURG
 bool action_ends_by_itself(enum conf_action action);
+
+/* Takes what action_work adds to its line for the guard alone (action_job.dump_bytes) off it. */
+uint64_t action_take_bytes(char *line);
 
 /* hook.c: runs a shell-less command line ("/bin/sh -c" where a shell is there and the line has
  * shell characters, else split at blanks) with OOMGUARD_EVENT_* in its environment and stdout ->

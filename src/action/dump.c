@@ -129,6 +129,8 @@ static int run(struct attempt *a, const char *what, capture_fn capture)
 			.took_usec = took,
 			.headroom_bytes = before > after ? before - after : 0,
 			.result = &res });
+	if (!err)
+		a->job->dump_bytes += res.bytes;
 	tell_result(a, what, err, &res, took);
 	return err;
 }

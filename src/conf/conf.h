@@ -91,9 +91,10 @@ struct conf_remap {
 struct conf {
 	struct {
 		enum conf_basis basis;
-		uint64_t limit_bytes;	  /* 0: auto */
-		uint64_t request_bytes;	  /* 0: auto */
-		uint64_t pod_limit_bytes; /* 0: none */
+		uint64_t limit_bytes;		    /* 0: auto */
+		uint64_t request_bytes;		    /* 0: auto */
+		uint64_t pod_limit_bytes;	    /* 0: none */
+		char container[CONF_VALUE_MAX + 1]; /* "": not given */
 		char state_dir[CONF_VALUE_MAX + 1];
 		char termination_log[CONF_VALUE_MAX + 1]; /* "auto", "none" or a path */
 		uint32_t eta_above_bp;

@@ -77,6 +77,24 @@ static void put_memory(struct json *j, const struct guard_view *v)
 	json_close_object(j);
 }
 
+static void put_diagnosis(struct json *j, const struct guard_view *v)
+{
+	const char *cause = "none";
+
+	for (unsigned i = 0; i < VIEW_CAUSES && v->states[i].name; i++)
+		if (v->states[i].value == 1)
+			cause = v->states[i].name;
+	json_open_object(j, "diagnosis");
+	json_string(j, "cause", cause);
+	if (v->diagnosis_pct == VIEW_UNKNOWN)
+		json_null(j, "confidence");
+	else
+		json_milli(j, "confidence", (int64_t)v->diagnosis_pct * 10);
+	put_known(j, "recommended_limit_bytes", v->advised_limit_bytes);
+	put_known(j, "recommended_request_bytes", v->advised_request_bytes);
+	json_close_object(j);
+}
+
 static void put_levels(struct json *j, const struct guard_view *v)
 {
 	json_open_array(j, "levels");
@@ -117,6 +135,7 @@ void health_print_status(const struct guard_view *v, struct buf *out)
 	json_bool(&j, "draining", v->draining);
 	json_string(&j, "summary", v->summary);
 	put_memory(&j, v);
+	put_diagnosis(&j, v);
 	put_levels(&j, v);
 	put_dumps(&j, v);
 	put_named(&j, "restarts", v->restarts, VIEW_RESTARTS);

@@ -2,88 +2,12 @@
 #include "http/metrics.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/units.h"
-
-enum kind { GAUGE, COUNTER, INFO, HISTOGRAM };
-enum scale { PLAIN, FROM_USEC, FROM_BP };
-
-struct family {
-	const char *name; /* without _total, _info, as OpenMetrics has it */
-	enum kind kind;
-	const char *unit; /* NULL: none; the name ends with it */
-	const char *help;
-};
-
-struct writer {
-	const struct guard_view *view;
-	enum metrics_format format;
-	struct buf *out;
-};
-
-static const char *kind_name(enum kind kind, enum metrics_format format)
-{
-	static const char *const names[] = {
-		[GAUGE] = "gauge",
-		[COUNTER] = "counter",
-		[INFO] = "info",
-		[HISTOGRAM] = "histogram",
-	};
-
-	/* The older format has no info. */
-	return kind == INFO && format == METRICS_PROMETHEUS ? "gauge" : names[kind];
-}
-
-static const char *kind_suffix(enum kind kind)
-{
-	return kind == COUNTER ? "_total" : kind == INFO ? "_info" : "";
-}
-
-static void put_head(struct writer *w, const struct family *f)
-{
-	/* The older format describes samples, OpenMetrics families. */
-	const char *suffix = w->format == METRICS_PROMETHEUS ? kind_suffix(f->kind) : "";
-
-	buf_printf(w->out, "# HELP oomguard_%s%s %s\n", f->name, suffix, f->help);
-	buf_printf(w->out, "# TYPE oomguard_%s%s %s\n", f->name, suffix,
-		kind_name(f->kind, w->format));
-	if (w->format == METRICS_OPENMETRICS && f->unit)
-		buf_printf(w->out, "# UNIT oomguard_%s %s\n", f->name, f->unit);
-}
-
-static void put_number(struct writer *w, uint64_t value, enum scale scale)
-{
-	if (scale == FROM_USEC)
-		buf_printf(w->out, " %llu.%06llu\n", (unsigned long long)(value / USEC_PER_SEC),
-			(unsigned long long)(value % USEC_PER_SEC));
-	else if (scale == FROM_BP)
-		buf_printf(w->out, " %llu.%04llu\n", (unsigned long long)(value / BP_WHOLE),
-			(unsigned long long)(value % BP_WHOLE));
-	else
-		buf_printf(w->out, " %llu\n", (unsigned long long)value);
-}
-
-static void put_name(struct writer *w, const struct family *f)
-{
-	buf_printf(w->out, "oomguard_%s%s", f->name, kind_suffix(f->kind));
-}
-
-/* Backslash, quote and newline are escaped; other control characters are no business of a label. */
-static void put_label(struct writer *w, const char *before, const char *name, const char *value)
-{
-	buf_printf(w->out, "%s%s=\"", before, name);
-	for (; *value; value++) {
-		if (*value == '\\' || *value == '"')
-			buf_add(w->out, (const char[]){ '\\', *value }, 2);
-		else if (*value == '\n')
-			buf_puts(w->out, "\\n");
-		else
-			buf_add(w->out, (unsigned char)*value < ' ' ? "?" : value, 1);
-	}
-	buf_puts(w->out, "\"");
-}
+#include "http/exposition.h"
 
 /* --- one value each --- */
 
@@ -127,6 +51,16 @@ static const struct plain {
 		PLAIN_OF(restarts_left), PLAIN },
 	{ { "dump_duration_seconds", GAUGE, "seconds", "Of the last dump." }, PLAIN_OF(dump_usec),
 		FROM_USEC },
+	{ { "dump_bytes", GAUGE, "bytes", "Of the last dump that is complete." },
+		PLAIN_OF(dump_bytes), PLAIN },
+	{ { "diagnosis_confidence_ratio", GAUGE, "ratio",
+		  "Of the present diagnosis; absent when nothing is wrong." },
+		PLAIN_OF(diagnosis_pct), FROM_PCT },
+	{ { "recommended_limit_bytes", GAUGE, "bytes", "The limit to set, by the last report." },
+		PLAIN_OF(advised_limit_bytes), PLAIN },
+	{ { "recommended_request_bytes", GAUGE, "bytes",
+		  "The request to set, by the last report." },
+		PLAIN_OF(advised_request_bytes), PLAIN },
 	{ { "last_oom_timestamp_seconds", GAUGE, "seconds", "Of the last kill by the kernel." },
 		PLAIN_OF(last_oom_wall_usec), FROM_USEC },
 	{ { "last_restart_timestamp_seconds", GAUGE, "seconds", "Of the last guarded restart." },
@@ -148,8 +82,7 @@ static void put_plains(struct writer *w)
 		if (value == VIEW_UNKNOWN)
 			continue;
 		put_head(w, &plains[i].family);
-		put_name(w, &plains[i].family);
-		put_number(w, value, plains[i].scale);
+		put_sample(w, &plains[i].family, NULL, NULL, value, plains[i].scale);
 	}
 }
 
@@ -167,7 +100,8 @@ static const struct row {
 		ROW_OF(components, VIEW_COMPONENTS), PLAIN },
 	{ { "memory_events", COUNTER, NULL, "memory.events of our cgroup." }, "event",
 		ROW_OF(events, VIEW_EVENTS), PLAIN },
-	{ { "oom_kills", COUNTER, NULL, "Kills by the kernel that ended the application or us." },
+	{ { "oom_kills", COUNTER, NULL,
+		  "Kills by whose memory was short; external: SIGKILL by somebody else." },
 		"level", ROW_OF(kills, VIEW_KILLS), PLAIN },
 	{ { "preemptive_restarts", COUNTER, NULL, "Guarded restarts, by who asked." }, "reason",
 		ROW_OF(restarts, VIEW_RESTARTS), PLAIN },
@@ -176,6 +110,8 @@ static const struct row {
 	{ { "lives", COUNTER, NULL,
 		  "Lives of the application that are over, as the flight recorder judges them." },
 		"end", ROW_OF(lives, VIEW_LIVES), PLAIN },
+	{ { "diagnoses", COUNTER, NULL, "Diagnoses made." }, "cause",
+		ROW_OF(diagnoses, VIEW_CAUSES), PLAIN },
 #undef ROW_OF
 };
 
@@ -192,10 +128,8 @@ static void put_rows(struct writer *w)
 			if (!begun)
 				put_head(w, &rows[i].family);
 			begun = true;
-			put_name(w, &rows[i].family);
-			put_label(w, "{", rows[i].label, named[n].name);
-			buf_puts(w->out, "}");
-			put_number(w, named[n].value, rows[i].scale);
+			put_sample(w, &rows[i].family, rows[i].label, named[n].name, named[n].value,
+				rows[i].scale);
 		}
 	}
 }
@@ -214,25 +148,72 @@ static void put_infos(struct writer *w)
 	put_head(w, &build);
 	put_name(w, &build);
 	put_label(w, "{", "version", w->view->version);
+	put_label(w, ",", "revision", w->view->revision);
 	buf_puts(w->out, "} 1\n");
 	put_head(w, &container);
 	put_name(w, &container);
-	put_label(w, "{", "cgroup_version", version);
+	put_label(w, "{", "container", w->view->container);
+	put_label(w, ",", "cgroup_version", version);
+	put_label(w, ",", "qos", w->view->qos);
 	put_label(w, ",", "basis", w->view->basis);
 	put_label(w, ",", "limit_source", w->view->limit_source);
 	buf_puts(w->out, "} 1\n");
 }
 
-static void put_growth(struct writer *w)
+static void put_windows(struct writer *w)
 {
 	static const struct family growth = { "memory_growth_bytes_per_second", GAUGE, NULL,
-		"Growth of the floor; negative when it falls." };
+		"Growth of the floor of use within a window; negative when it falls." };
+	static const struct family floors = { "memory_retained_floor_bytes", GAUGE, "bytes",
+		"What was not given back in the last part of a window." };
+	bool begun = false;
 
-	if (w->view->use_bytes == VIEW_UNKNOWN)
-		return;
-	put_head(w, &growth);
-	put_name(w, &growth);
-	buf_printf(w->out, " %lld\n", (long long)w->view->growth_bytes_per_sec);
+	for (unsigned i = 0; i < VIEW_WINDOWS && w->view->windows[i].name; i++) {
+		if (!w->view->windows[i].moves)
+			continue;
+		if (!begun)
+			put_head(w, &growth);
+		begun = true;
+		put_name(w, &growth);
+		put_label(w, "{", "window", w->view->windows[i].name);
+		buf_printf(w->out, "} %lld\n", (long long)w->view->windows[i].growth_bytes_per_sec);
+	}
+	begun = false;
+	for (unsigned i = 0; i < VIEW_WINDOWS && w->view->windows[i].name; i++) {
+		if (w->view->windows[i].floor_bytes == VIEW_UNKNOWN)
+			continue;
+		if (!begun)
+			put_head(w, &floors);
+		begun = true;
+		put_sample(w, &floors, "window", w->view->windows[i].name,
+			w->view->windows[i].floor_bytes, PLAIN);
+	}
+}
+
+/*
+ * One of the causes is 1. OpenMetrics wants the family's own name as the label of a state; `cause`
+ * is in both formats, so that a rule does not depend on what a scraper has asked for.
+ */
+static void put_states(struct writer *w)
+{
+	static const struct family watching = { "watching", GAUGE, NULL,
+		"1 while memory can be read and has a limit: only then is anything guarded." };
+	static const struct family diagnosis = { "diagnosis", STATESET, NULL,
+		"What is wrong: the cause by the leak test just now, else by the last report." };
+
+	put_head(w, &watching);
+	put_sample(w, &watching, NULL, NULL, w->view->watching, PLAIN);
+	put_head(w, &diagnosis);
+	for (unsigned i = 0; i < VIEW_CAUSES && w->view->states[i].name; i++) {
+		const struct view_named *state = &w->view->states[i];
+
+		put_name(w, &diagnosis);
+		put_label(w, "{", "cause", state->name);
+		if (w->format == METRICS_OPENMETRICS)
+			put_label(w, ",", "oomguard_diagnosis", state->name);
+		buf_puts(w->out, "}");
+		put_number(w, state->value, PLAIN);
+	}
 }
 
 static void put_levels(struct writer *w)
@@ -253,10 +234,8 @@ static void put_levels(struct writer *w)
 
 			if (value == VIEW_UNKNOWN)
 				continue;
-			put_name(w, families[f]);
-			put_label(w, "{", "level", l->name);
-			buf_puts(w->out, "}");
-			put_number(w, value, f == 0 ? FROM_BP : PLAIN);
+			put_sample(
+				w, families[f], "level", l->name, value, f == 0 ? FROM_BP : PLAIN);
 		}
 	}
 }
@@ -315,9 +294,9 @@ static void put_looks(struct writer *w)
 	put_head(w, &looks);
 	for (unsigned i = 0; i < VIEW_BUCKETS; i++) {
 		sum += w->view->look_buckets[i];
-		buf_printf(w->out, "oomguard_%s_bucket{le=\"%llu.%06llu\"} %llu\n", looks.name,
-			(unsigned long long)(bounds[i] / USEC_PER_SEC),
-			(unsigned long long)(bounds[i] % USEC_PER_SEC), (unsigned long long)sum);
+		/* %g is the canonical form of OpenMetrics: 1e-05, 0.0001. */
+		buf_printf(w->out, "oomguard_%s_bucket{le=\"%g\"} %llu\n", looks.name,
+			(double)bounds[i] / USEC_PER_SEC, (unsigned long long)sum);
 	}
 	buf_printf(w->out, "oomguard_%s_bucket{le=\"+Inf\"} %llu\n", looks.name,
 		(unsigned long long)w->view->look_count);
@@ -331,7 +310,8 @@ static void put_looks(struct writer *w)
 static void (*const parts[])(struct writer *w) = {
 	put_infos,
 	put_plains,
-	put_growth,
+	put_states,
+	put_windows,
 	put_rows,
 	put_pressure,
 	put_levels,
@@ -350,16 +330,36 @@ void metrics_print(const struct guard_view *view, enum metrics_format format, st
 		buf_puts(out, "# EOF\n");
 }
 
-/* Who names it at all can read it: scrapers list it first when they do. "q=0" refuses. */
+/* The weight that an Accept header gives one of the types, in thousandths; 0: none (RFC
+ * 9110, 12.5.1)
+ */
+static unsigned weight_of(const char *accept, const char *const *types)
+{
+	for (; *types; types++) {
+		for (const char *at = accept; *at; at += strcspn(at, ","), at += *at == ',') {
+			size_t len, type = strlen(*types);
+			const char *q;
+
+			at += strspn(at, " \t");
+			len = strcspn(at, ",");
+			if (strncasecmp(at, *types, type) != 0 || !strchr(" \t;,", at[type]))
+				continue;
+			q = memmem(at, len, "q=", 2);
+			/* "q=0.75": what is no number counts as none. */
+			return q ? (unsigned)(1000 * strtod(q + 2, NULL)) : 1000;
+		}
+	}
+	return 0;
+}
+
 enum metrics_format metrics_choose(const char *accept)
 {
-	const char *at = accept ? strcasestr(accept, "application/openmetrics-text") : NULL;
-	size_t len = at ? strcspn(at, ",") : 0;
-	const char *q = at ? memmem(at, len, "q=", 2) : NULL;
+	static const char *const open[] = { "application/openmetrics-text", NULL };
+	static const char *const plain[] = { "text/plain", "text/*", "*/*", NULL };
+	unsigned weight = accept ? weight_of(accept, open) : 0;
 
-	if (!at || (q && strspn(q + 2, "0.") == strcspn(q + 2, ",; \t")))
-		return METRICS_PROMETHEUS;
-	return METRICS_OPENMETRICS;
+	return weight && weight >= weight_of(accept, plain) ? METRICS_OPENMETRICS
+							    : METRICS_PROMETHEUS;
 }
 
 const char *metrics_content_type(enum metrics_format format)

@@ -17,11 +17,13 @@
 #define VIEW_RESTARTS	3
 #define VIEW_EXITS	4
 #define VIEW_DUMPS	4
-#define VIEW_KILLS	3
+#define VIEW_KILLS	4
 #define VIEW_LIVES	7
 #define VIEW_EVENTS	6
 #define VIEW_COMPONENTS 6
 #define VIEW_PRESSURES	4
+#define VIEW_WINDOWS	5
+#define VIEW_CAUSES	7 /* of enum cause, "none" included */
 
 struct view_level {
 	char name[CONF_NAME_MAX];
@@ -36,11 +38,20 @@ struct view_named {
 	uint64_t value;
 };
 
+/* How memory has moved within a window of time. */
+struct view_window {
+	const char *name; /* "10s"; NULL: the end of the row */
+	bool moves;	  /* growth is known */
+	int64_t growth_bytes_per_sec;
+	uint64_t floor_bytes; /* what was never given back; VIEW_UNKNOWN */
+};
+
 struct guard_view {
-	const char *version;
+	const char *version, *revision;
 	uint64_t pid, child; /* child: 0 when none runs */
 	unsigned cgroup_version;
-	const char *basis;
+	const char *basis, *qos;
+	const char *container; /* its name, "" when nobody told us */
 	char limit_source[VIEW_TEXT_MAX];
 	char summary[VIEW_TEXT_MAX]; /* "88% of 256MiB not reclaimable (...)" */
 	const char *life_state;	     /* "running", "stopping" ... */
@@ -57,6 +68,7 @@ struct guard_view {
 	uint64_t use_bytes, limit_bytes, high_bytes, request_bytes, headroom_bytes, use_bp;
 	int64_t growth_bytes_per_sec;
 	uint64_t eta_usec;
+	struct view_window windows[VIEW_WINDOWS];
 	struct view_named events[VIEW_EVENTS];
 	struct view_named container_pressure[VIEW_PRESSURES], node_pressure[VIEW_PRESSURES];
 	uint64_t node_available_bytes;
@@ -71,7 +83,11 @@ struct guard_view {
 		const char *kind;
 		uint64_t ok, failed;
 	} dumps[VIEW_DUMPS];
-	uint64_t dump_usec; /* of the last one */
+	uint64_t dump_usec, dump_bytes;		  /* of the last one */
+	struct view_named diagnoses[VIEW_CAUSES]; /* how often; "none" is left out */
+	struct view_named states[VIEW_CAUSES];	  /* 1: the present diagnosis */
+	uint64_t diagnosis_pct;			  /* confidence */
+	uint64_t advised_limit_bytes, advised_request_bytes;
 	uint64_t last_oom_wall_usec, last_restart_wall_usec;
 	uint64_t restarts_left;
 

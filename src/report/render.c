@@ -152,7 +152,8 @@ static int write_one(int dirfd, const char *name, const struct incident *in,
 	return file_write_whole(dirfd, name, text, len, 1);
 }
 
-int incident_write_files(int incident_dirfd, int statefd, const char *name, const struct conf *conf)
+int incident_write_files(int incident_dirfd, int statefd, const char *name,
+	const struct conf *conf, struct incident_verdict *ret_verdict)
 {
 	struct incident_place place = { .dirfd = incident_dirfd, .statefd = statefd };
 	struct incident *in = NULL;
@@ -164,6 +165,12 @@ int incident_write_files(int incident_dirfd, int statefd, const char *name, cons
 		return r;
 	r = write_one(incident_dirfd, "incident.json", in, render_json);
 	second = write_one(incident_dirfd, "report.txt", in, plain_text);
+	*ret_verdict = (struct incident_verdict){
+		.cause = in->diagnosis.cause,
+		.confidence_pct = in->diagnosis.confidence_pct,
+		.limit_bytes = in->advice.limit_bytes,
+		.request_bytes = in->advice.request_bytes,
+	};
 	incident_free(in);
 	return r < 0 ? r : second;
 }

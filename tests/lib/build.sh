@@ -15,6 +15,8 @@ if [ ! -x "$src/configure" ]; then
 		--exclude='*.o' --exclude='*.a' . | tar -C "$src" -xf -
 	(cd "$src" && autoreconf -fi)
 fi
+REVISION=$(git -C "$top" rev-parse --short=12 HEAD 2>/dev/null || :)
+export REVISION
 cd "$out"
 "$src/configure" --quiet "$@"
 make -s -j"$(nproc)"

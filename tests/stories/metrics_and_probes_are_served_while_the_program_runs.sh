@@ -27,6 +27,17 @@ fi
 is "OpenMetrics for who asks for it" 200 \
 	"$(http_get /metrics 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5')"
 has "it is said in the header" "$WORK/headers" '^Content-Type: application/openmetrics-text; version=1\.0\.0'
+# Debian's Python; another one in front of it does not have Debian's modules.
+if /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null; then
+	# shellcheck disable=SC2016 # for Python
+	strict='import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+sys.exit(not any(f.name == "oomguard_diagnosis" and f.type == "stateset"
+    for f in list(text_string_to_metric_families(open(sys.argv[1]).read()))))'
+	check "a strict reader takes it" /usr/bin/python3 -c "$strict" "$WORK/body"
+else
+	skip_check "a strict reader takes it" "python3-prometheus-client is not installed"
+fi
 is "it ends as it must" '# EOF' "$(tail -n 1 "$WORK/body")"
 
 is "/status is there" 200 "$(http_get /status)"

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,11 +104,36 @@ static void what_cannot_be_done_is_told(void **state)
 	}
 }
 
+static void bytes_are_for_the_guard_alone(void **state)
+{
+	static const struct {
+		const char *told, *line;
+		uint64_t bytes;
+	} lines[] = {
+		{ "done: x, 1KiB\x1f"
+		  "1024",
+			"done: x, 1KiB", 1024 },
+		{ "failed", "failed", 0 },
+		{ "", "", 0 },
+		{ "cut\x1f", "cut", 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s", lines[i].told);
+		assert_int_equal(action_take_bytes(line), lines[i].bytes);
+		assert_string_equal(line, lines[i].line);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_action_has_its_row),
 		cmocka_unit_test(what_cannot_be_done_is_told),
+		cmocka_unit_test(bytes_are_for_the_guard_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,13 +336,15 @@ static void names_tell_the_time(void **state)
 
 static void the_files_of_a_report_are_written(void **state)
 {
+	struct incident_verdict verdict = { .confidence_pct = 101 };
 	struct stat st;
 	json_t *root;
 	int fd;
 
 	(void)state;
 	write_file("snapshot.json", good);
-	assert_int_equal(incident_write_files(incident_fd, -1, NAME, &conf), 0);
+	assert_int_equal(incident_write_files(incident_fd, -1, NAME, &conf, &verdict), 0);
+	assert_true(verdict.confidence_pct <= 100);
 	fd = openat(incident_fd, "incident.json", O_RDONLY | O_CLOEXEC);
 	root = json_loadfd(fd, 0, NULL);
 	close(fd);

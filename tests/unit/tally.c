@@ -33,7 +33,10 @@ static void what_is_printed_is_read_back(void **state)
 		t.dumps[i][0] = 40 + i;
 		t.dumps[i][1] = 50 + i;
 	}
-	t.last_oom_wall_usec = UINT64_MAX;
+	t.last_oom_wall_usec = t.dump_usec = t.dump_bytes = UINT64_MAX;
+	for (unsigned i = 0; i < VIEW_CAUSES; i++)
+		t.diagnoses[i] = 60 + i;
+	t.verdict = (struct tally_verdict){ 2, 70, UINT64_MAX - 1, UINT64_MAX, 5 };
 	assert_true(tally_print(&t, text, sizeof(text)) > 0);
 	tally_parse(text, &back);
 	assert_memory_equal(&t, &back, sizeof(t));
@@ -71,11 +74,11 @@ static void only_dumps_are_counted_as_such(void **state)
 	struct tally t = { 0 };
 
 	(void)state;
-	tally_dump(&t, ACTION_SNAPSHOT, true, 5);
+	tally_dump(&t, ACTION_SNAPSHOT, true, 5, 105);
 	assert_int_equal(t.dump_usec, 0);
-	tally_dump(&t, ACTION_HEAP_DUMP, true, 5);
-	tally_dump(&t, ACTION_HEAP_DUMP, false, 6);
-	tally_dump(&t, ACTION_STACKS, true, 7);
+	tally_dump(&t, ACTION_HEAP_DUMP, true, 5, 105);
+	tally_dump(&t, ACTION_HEAP_DUMP, false, 6, 106);
+	tally_dump(&t, ACTION_STACKS, true, 7, 107);
 	assert_int_equal(t.dumps[0][0], 1);
 	assert_int_equal(t.dumps[0][1], 1);
 	assert_string_equal(tally_dump_name(0), "heap-dump");
@@ -83,6 +86,7 @@ static void only_dumps_are_counted_as_such(void **state)
 	assert_string_equal(tally_dump_name(3), "stacks");
 	assert_int_equal(t.dump_usec, 7);
 	assert_null(tally_dump_name(VIEW_DUMPS));
+	assert_int_equal(t.dump_bytes, 107); /* of the last one that was complete */
 }
 
 static void looks_fall_into_the_bucket_of_their_bound(void **state)
@@ -119,12 +123,31 @@ static void it_is_kept_in_a_directory(void **state)
 	fixture_remove(dir);
 }
 
+static void diagnoses_are_counted_and_the_last_one_is_kept(void **state)
+{
+	struct tally t = { 0 };
+
+	(void)state;
+	tally_diagnosis(&t, &(struct tally_verdict){ .cause = 2, .confidence_pct = 70 });
+	tally_diagnosis(&t, &(struct tally_verdict){ .cause = 2, .wall_usec = 9 });
+	assert_int_equal(t.diagnoses[2], 2);
+	assert_int_equal(t.verdict.wall_usec, 9);
+	assert_string_equal(tally_cause_name(2), "leak");
+	tally_diagnosis(&t, &(struct tally_verdict){ .cause = VIEW_CAUSES, .wall_usec = 10 });
+	assert_int_equal(t.verdict.wall_usec, 9);
+	tally_diagnosis(&t, &(struct tally_verdict){ .cause = 0, .wall_usec = 11 });
+	assert_int_equal(t.diagnoses[0], 0);
+	assert_int_equal(t.verdict.wall_usec, 11);
+	assert_null(tally_cause_name(VIEW_CAUSES));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_printed_is_read_back),
 		cmocka_unit_test(what_is_odd_is_skipped),
 		cmocka_unit_test(only_dumps_are_counted_as_such),
+		cmocka_unit_test(diagnoses_are_counted_and_the_last_one_is_kept),
 		cmocka_unit_test(looks_fall_into_the_bucket_of_their_bound),
 		cmocka_unit_test(it_is_kept_in_a_directory),
 	};
