@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	export OOMGUARD_TEST_PROGRAMS='$(abs_top_builddir)/tests/programs';
 
 lints = \
+	tests/lint/alerts.sh \
 	tests/lint/exits.sh \
 	tests/lint/format.sh \
 	tests/lint/globals.sh \
@@ -141,6 +142,7 @@ EXTRA_DIST += $(lints) \
 	tests/unit/fixture.h \
 	tests/lib \
 	tests/fixtures \
+	tests/rules \
 	tests/bench \
 	tests/analysis \
 	tests/fuzz \

@@ -122,8 +122,8 @@ struct incident_verdict {
  * Writes incident.json and report.txt into the incident's directory, each complete or not at all.
  * statefd: directory of flight.rec, -1: none. Allocates: call it from a helper. 0 or -errno.
  */
-int incident_write_files(int incident_dirfd, int statefd, const char *name,
-	const struct conf *conf, struct incident_verdict *ret_verdict);
+int incident_write_files(int incident_dirfd, int statefd, const char *name, const struct conf *conf,
+	struct incident_verdict *ret_verdict);
 
 /* Fills the facts of snapshot.json in from its text. 0 or -EBADMSG: it is no such document. */
 int incident_parse_snapshot(struct incident *in, const char *text, size_t len);

@@ -152,8 +152,8 @@ static int write_one(int dirfd, const char *name, const struct incident *in,
 	return file_write_whole(dirfd, name, text, len, 1);
 }
 
-int incident_write_files(int incident_dirfd, int statefd, const char *name,
-	const struct conf *conf, struct incident_verdict *ret_verdict)
+int incident_write_files(int incident_dirfd, int statefd, const char *name, const struct conf *conf,
+	struct incident_verdict *ret_verdict)
 {
 	struct incident_place place = { .dirfd = incident_dirfd, .statefd = statefd };
 	struct incident *in = NULL;

@@ -75,6 +75,7 @@ static const char *const changes[] = {
 	"guard.limit=300M",
 	"guard.request=64M",
 	"guard.pod-limit=1G",
+	"guard.container=web",
 	"guard.state-dir=/s",
 	"guard.termination-log=none",
 	"guard.eta-above=12.34%",
