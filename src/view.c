@@ -92,8 +92,10 @@ static void fill_windows(const struct guard *g, struct guard_view *v)
 
 		v->windows[n] = (struct view_window){ .name = short_ones[i].name,
 			.floor_bytes = VIEW_UNKNOWN };
-		if (!history_floor(h, short_ones[i].ring, short_ones[i].n, 0, &now, &own) ||
-			!history_floor(h, short_ones[i].ring, short_ones[i].n, 1, &before, &own))
+		if (!history_floor(h, short_ones[i].ring, short_ones[i].n, 0, &now, &own))
+			continue;
+		v->windows[n].floor_bytes = own;
+		if (!history_floor(h, short_ones[i].ring, short_ones[i].n, 1, &before, &own))
 			continue;
 		v->windows[n].moves = true;
 		v->windows[n].growth_bytes_per_sec =
