@@ -2,18 +2,10 @@
 #include "app_env.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "command.h"
-
-static unsigned usable_cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 0;
-}
 
 void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *argv,
 	char *const *envp, struct app_env_plan *ret_plan)
@@ -31,7 +23,7 @@ void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *ar
 	ret_plan->runtimes = 0;
 	if (!conf->tune.enabled && !strcmp(conf->dump.inject, "no"))
 		return;
-	in.cpus = usable_cpus();
+	in.cpus = command_cpus();
 	in.runtimes = ret_plan->runtimes = command_runtimes(argv, envp);
 	if (conf->tune.enabled && limit_bytes != CGROUP_NO_LIMIT)
 		tune_plan(&in, &ret_plan->tune);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "proc/proc.h"
 
 static const char *const status_names[] = {
@@ -30,7 +31,7 @@ struct check_row *check_add(
 		c->n_rows++;
 	row->name = name;
 	row->status = status;
-	row->remedy[0] = '\0';
+	row->remedy[0] = row->pod[0] = '\0';
 	va_start(args, format);
 	vsnprintf(row->text, sizeof(row->text), format, args);
 	va_end(args);
@@ -46,6 +47,19 @@ void check_remedy(struct check_row *row, const char *format, ...)
 	va_end(args);
 }
 
+void check_remedy_variable(struct check_row *row, const char *name, const char *value)
+{
+	check_remedy(row, "ENV %s=\"%s\"", name, value);
+	snprintf(row->pod, sizeof(row->pod), "env: [{name: %s, value: \"%s\"}]", name, value);
+}
+
+void check_remedy_limit(struct check_row *row, uint64_t bytes)
+{
+	uint64_t mib = (bytes + 16 * MIB - 1) / (16 * MIB) * 16;
+
+	check_remedy(row, "resources: {limits: {memory: %lluMi}}", (unsigned long long)mib);
+}
+
 static void print_text(const struct check *c)
 {
 	for (unsigned i = 0; i < c->n_rows; i++) {
@@ -54,12 +68,14 @@ static void print_text(const struct check *c)
 		printf("%-8s %-14s %s\n", status_names[row->status], row->name, row->text);
 		if (row->remedy[0])
 			printf("%-8s %-14s -> %s\n", "", "", row->remedy);
+		if (row->pod[0])
+			printf("%-8s %-14s -> %s\n", "", "", row->pod);
 	}
 }
 
 static int print_json(const struct check *c, enum check_status worst)
 {
-	static char text[CHECK_ROWS_MAX * (2 * CHECK_TEXT_MAX + 128)];
+	static char text[CHECK_ROWS_MAX * (4 * CHECK_TEXT_MAX + 128)];
 	struct buf b = BUF_ON(text);
 	struct json j = { .out = &b };
 
@@ -76,6 +92,8 @@ static int print_json(const struct check *c, enum check_status worst)
 		json_string(&j, "text", row->text);
 		if (row->remedy[0])
 			json_string(&j, "remedy", row->remedy);
+		if (row->pod[0])
+			json_string(&j, "remedy_pod", row->pod);
 		json_close_object(&j);
 	}
 	json_close_array(&j);
@@ -105,7 +123,7 @@ int check_run(const struct cli *cli, char *const *envp)
 		return r;
 	c.conf = &conf;
 	c.argv = cli->argv;
-	c.envp = envp;
+	c.envp = c.own_envp = envp;
 	c.procfd = proc_open_root();
 	check_add(&c, "configuration", CHECK_OK, "%u levels; %s", conf.n_levels,
 		cli->file ? cli->file

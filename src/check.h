@@ -14,7 +14,7 @@
 #include "conf/conf.h"
 
 #define CHECK_TEXT_MAX 400
-#define CHECK_ROWS_MAX 64
+#define CHECK_ROWS_MAX 96
 
 enum check_status {
 	CHECK_OK,
@@ -28,12 +28,14 @@ struct check_row {
 	enum check_status status;
 	char text[CHECK_TEXT_MAX];
 	char remedy[CHECK_TEXT_MAX]; /* the line to add to Dockerfile, Pod or command; "" none */
+	char pod[CHECK_TEXT_MAX];    /* the same for a Pod where remedy is for a Dockerfile; "" */
 };
 
 struct check {
 	const struct conf *conf;
 	char *const *argv; /* the command, or NULL */
-	char *const *envp;
+	char *const *envp; /* that the command would get: with what [tune] adds */
+	char *const *own_envp;
 	int procfd; /* -1: none */
 	struct cgroup cgroup;
 	struct cgroup_sample sample;
@@ -47,6 +49,11 @@ struct check_row *check_add(struct check *c, const char *name, enum check_status
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 void check_remedy(struct check_row *row, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* A variable with this value: as a line of a Dockerfile, and of a container in a Pod. */
+void check_remedy_variable(struct check_row *row, const char *name, const char *value);
+/* A limit of at least so much. */
+void check_remedy_limit(struct check_row *row, uint64_t bytes);
 
 /* The groups of rows, in the order of printing. */
 void check_memory(struct check *c); /* limits and what counts; opens c->cgroup */

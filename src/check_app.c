@@ -1,186 +1,188 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The command's runtime and its memory settings against the limit. Rules in a table; what is not in
- * it is not judged. Sources: the runtimes' manuals; sizes of what is not heap are rules of thumb.
- */
-#include <stdlib.h>
+/* The command: is it there, what would it be given by [tune] and dump.inject, what has it set. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app_env.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/units.h"
 #include "check.h"
+#include "check_runtime.h"
+#include "command.h"
+#include "dump/recognise.h"
+#include "tune/tune.h"
 
-/* A flag that ends in a size, from the command line or from one of the runtime's variables. */
-struct rule {
-	const char *program;	/* the base name of argv[0] begins so */
-	const char *const *env; /* variables that hold flags too */
-	const char *flag;	/* what the flag begins with; the rest is its value */
-	uint64_t unit;		/* of a bare number */
-	bool is_share;		/* the value is a percentage of the limit */
-	uint64_t beside_bytes;	/* what the runtime needs beside the heap, at least */
-	const char *missing;	/* what it means when the flag is not there; NULL: nothing */
-	const char *remedy;
-};
-
-static const char *const java_env[] = { "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", NULL };
-static const char *const node_env[] = { "NODE_OPTIONS", NULL };
-static const char *const no_env[] = { NULL };
-
-static const struct rule rules[] = {
-	{ "java", java_env, "-Xmx", 1, false, 160 * MIB, NULL,
-		"-XX:MaxRAMPercentage=60 instead of -Xmx, or a higher limit" },
-	{ "java", java_env, "-XX:MaxRAMPercentage=", 1, true, 160 * MIB,
-		"no -Xmx and no MaxRAMPercentage: the heap gets a quarter of the limit, the rest "
-		"is "
-		"not used",
-		"JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=60" },
-	{ "node", node_env, "--max-old-space-size=", MIB, false, 64 * MIB,
-		"no --max-old-space-size: Node may choose a heap larger than a small limit",
-		"NODE_OPTIONS=--max-old-space-size=<3/4 of the limit in MiB>" },
-	{ "php", no_env, "memory_limit=", 1, false, 32 * MIB, NULL, "a lower memory_limit" },
-};
-
-static bool is_program(const char *argv0, const char *name)
+static bool has_limit(const struct check *c)
 {
-	const char *slash = strrchr(argv0, '/');
-	const char *base = slash ? slash + 1 : argv0;
-
-	return !strncmp(base, name, strlen(name));
+	return c->looked && c->sample.limit_bytes != CGROUP_NO_LIMIT;
 }
 
-/* "512m", "2g", "300" in units; false when it is none. */
-static bool parse_size(const char *text, uint64_t unit, uint64_t *ret_bytes)
+static void check_command(struct check *c, uint32_t runtimes)
 {
-	char *end;
-	double n = strtod(text, &end);
-
-	if (end == text || n < 0 || n > 1e15)
-		return false;
-	switch (*end | 0x20) {
-	case 'k':
-		unit = KIB;
-		break;
-	case 'm':
-		unit = MIB;
-		break;
-	case 'g':
-		unit = GIB;
-		break;
-	default:
-		break;
-	}
-	*ret_bytes = (uint64_t)(n * (double)unit);
-	return true;
-}
-
-static const char *env_value(const struct check *c, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (char *const *e = c->envp; *e; e++)
-		if (!strncmp(*e, name, len) && (*e)[len] == '=')
-			return *e + len + 1;
-	return NULL;
-}
-
-/* The flag's value, the command line's before the environment's. */
-static const char *find_flag(const struct check *c, const struct rule *rule)
-{
-	size_t len = strlen(rule->flag);
-
-	for (char *const *a = c->argv + 1; c->argv[0] && *a; a++)
-		if (!strncmp(*a, rule->flag, len))
-			return *a + len;
-	for (const char *const *name = rule->env; *name; name++) {
-		const char *value = env_value(c, *name);
-		const char *at = value ? strstr(value, rule->flag) : NULL;
-
-		if (at)
-			return at + len;
-	}
-	return NULL;
-}
-
-static void judge(struct check *c, const struct rule *rule, const char *value)
-{
-	uint64_t bytes, limit = c->sample.limit_bytes;
+	auto_close int fd = command_open(c->argv[0], c->envp);
+	char words[128] = "";
+	struct buf b = BUF_ON(words);
 	struct check_row *row;
 
-	if (!parse_size(value, rule->is_share ? 1 : rule->unit, &bytes))
-		return;
-	if (rule->is_share)
-		bytes = units_of_share(limit, (uint32_t)MIN_OF(bytes * 100, (uint64_t)BP_WHOLE));
-	if (bytes + rule->beside_bytes <= limit) {
-		check_add(c, "runtime", CHECK_OK, "%s: heap up to %s, limit %s", rule->flag,
-			units_human_bytes(bytes).s, units_human_bytes(limit).s);
+	if (fd < 0) {
+		row = check_add(c, "command", CHECK_FAIL, "%s is not there or not executable (%s)",
+			c->argv[0], strerror(-fd));
+		check_remedy(row, "the full path as the first word after --, or RUN chmod +x %s",
+			c->argv[0]);
 		return;
 	}
-	row = check_add(c, "runtime", CHECK_WARN,
-		"%s: heap up to %s and at least %s beside it do not fit into the limit of %s",
-		rule->flag, units_human_bytes(bytes).s, units_human_bytes(rule->beside_bytes).s,
-		units_human_bytes(limit).s);
-	check_remedy(row, "%s", rule->remedy);
+	for (unsigned kind = DUMP_HOTSPOT; kind < DUMP_CORE; kind++)
+		if (runtimes & TUNE_RUNTIME(kind))
+			buf_printf(&b, "%s%s", b.len ? ", " : ": ", recognise_name(kind));
+	check_add(c, "command", CHECK_OK, "%s%s", c->argv[0], words);
 }
 
-static bool is_executable(struct check *c)
+/* --- [tune] --- */
+
+static void list_variables(const struct tune_plan *plan, struct buf *out)
 {
-	const char *name = c->argv[0];
-	const char *path = env_value(c, "PATH");
-	char full[512];
+	const char *last = "";
 
-	if (strchr(name, '/'))
-		return access(name, X_OK) == 0;
-	for (path = path ? path : "/usr/local/bin:/usr/bin:/bin"; *path;) {
-		size_t len = strcspn(path, ":");
+	for (unsigned i = 0; i < plan->n; i++) {
+		const struct tune_setting *s = &plan->settings[i];
 
-		snprintf(full, sizeof(full), "%.*s/%s", (int)len, path, name);
-		if (access(full, X_OK) == 0)
-			return true;
-		path += len + (path[len] == ':');
+		if (s->theirs || !strcmp(s->variable, last))
+			continue;
+		buf_printf(out, "%s%s", out->len ? ", " : "", s->variable);
+		last = s->variable;
 	}
-	return false;
 }
 
-/* Go programs have no name in common: only the variable can be judged. */
-static void check_gomemlimit(struct check *c)
+static void show_settings(struct check *c, const struct tune_plan *plan)
 {
-	const char *value = env_value(c, "GOMEMLIMIT");
-	uint64_t bytes;
+	const char *would = c->conf->tune.enabled ? "sets" : "would set";
+	char text[256];
 
-	if (value && parse_size(value, 1, &bytes) && bytes > c->sample.limit_bytes)
-		check_remedy(check_add(c, "runtime", CHECK_WARN, "GOMEMLIMIT %s is above the limit",
-				     value),
-			"GOMEMLIMIT of nine tenths of the limit");
+	for (unsigned i = 0; i < plan->n; i++) {
+		const struct tune_setting *s = &plan->settings[i];
+
+		tune_print(s, text, sizeof(text));
+		if (s->theirs)
+			check_add(c, "tune", CHECK_INFO, "leaves %s alone: %s is set already", text,
+				s->theirs);
+		else
+			check_add(c, "tune", CHECK_INFO, "%s %s (%s)", would, text, s->words);
+	}
+}
+
+static void check_tune(struct check *c, const struct app_env_plan *plan)
+{
+	char names[CHECK_TEXT_MAX / 2] = "";
+	struct buf b = BUF_ON(names);
+	struct check_row *row;
+
+	if (!has_limit(c)) {
+		if (c->conf->tune.enabled)
+			check_remedy(check_add(c, "tune", CHECK_WARN,
+					     "tune.enabled has no effect: there is no limit"),
+				"resources: {limits: {memory: 512Mi}}, or ENV "
+				"OOMGUARD_GUARD_LIMIT=\"512MiB\"");
+		return;
+	}
+	/* All variables of all runtimes would be much to read for what is off. */
+	if (c->conf->tune.enabled || plan->runtimes)
+		show_settings(c, &plan->tune);
+	if (c->conf->tune.enabled)
+		return;
+	list_variables(&plan->tune, &b);
+	row = check_add(c, "tune", CHECK_INFO,
+		"off: the runtime's own ceilings stay as they are; on it would set %s",
+		names[0] ? names : "nothing, all is set already");
+	if (names[0])
+		check_remedy_variable(row, "OOMGUARD_TUNE_ENABLED", "yes");
+}
+
+/* --- dump.inject --- */
+
+static const char *hook_directory(const struct check *c, char *out, size_t size)
+{
+	snprintf(out, size, "%.200s/hooks", c->conf->guard.state_dir);
+	return out;
+}
+
+static void show_hooks(struct check *c, const struct app_env_plan *plan)
+{
+	char text[2 * INJECT_PATH_MAX], dir[INJECT_PATH_MAX];
+
+	for (unsigned i = 0; i < plan->n_hooks; i++) {
+		const struct inject_row *row = plan->hooks[i].row;
+
+		inject_print(row, hook_directory(c, dir, sizeof(dir)), text, sizeof(text));
+		if (plan->hooks[i].theirs)
+			check_add(c, "inject", CHECK_INFO,
+				"leaves %s=%.150s out: %s is set already", row->variable, text,
+				plan->hooks[i].theirs);
+		else
+			check_add(c, "inject", CHECK_INFO, "puts in %s=%.150s (%.150s)",
+				row->variable, text, row->words);
+	}
+}
+
+static void check_inject(struct check *c, const struct app_env_plan *plan)
+{
+	char words[CHECK_TEXT_MAX / 2] = "";
+	struct buf b = BUF_ON(words);
+	bool off = !strcmp(c->conf->dump.inject, "no");
+	struct check_row *row;
+
+	if (!off) {
+		show_hooks(c, plan);
+		if (!plan->n_hooks)
+			check_add(c, "inject", CHECK_INFO,
+				"there is no hook for this runtime: the environment stays as it "
+				"is");
+		return;
+	}
+	for (unsigned i = 0; i < plan->n_hooks; i++)
+		buf_printf(&b, "%s%s", i ? "; " : "", plan->hooks[i].row->words);
+	row = check_add(c, "inject", CHECK_INFO,
+		"no: the environment stays untouched, no hook is put in%s%s",
+		words[0] ? "; one would give more: " : "", words);
+	if (words[0])
+		check_remedy_variable(row, "OOMGUARD_DUMP_INJECT", "cheap");
+}
+
+/* --- all of it --- */
+
+/* As if both were on, to be able to say what they would give. */
+static void plan_all(const struct check *c, struct app_env_plan *ret_plan)
+{
+	struct conf *conf = malloc(sizeof(*conf));
+
+	*ret_plan = (struct app_env_plan){ .n_hooks = 0 };
+	if (!conf)
+		return;
+	*conf = *c->conf;
+	conf->tune.enabled = true;
+	if (!strcmp(conf->dump.inject, "no"))
+		buf_copy(conf->dump.inject, sizeof(conf->dump.inject), "cheap");
+	app_env_plan(conf, has_limit(c) ? c->sample.limit_bytes : CGROUP_NO_LIMIT, c->argv, c->envp,
+		ret_plan);
+	free(conf);
 }
 
 void check_app(struct check *c)
 {
-	bool found = false;
-	const char *missing = NULL, *remedy = NULL;
+	static struct app_env_plan plan;
+	auto_environ struct environ_copy env = { .vars = NULL };
 
 	if (!c->argv)
 		return;
-	if (!is_executable(c))
-		check_add(
-			c, "command", CHECK_FAIL, "%s is not there or not executable", c->argv[0]);
-	else
-		check_add(c, "command", CHECK_OK, "%s", c->argv[0]);
-	if (!c->looked || c->sample.limit_bytes == CGROUP_NO_LIMIT)
+	plan_all(c, &plan);
+	check_command(c, plan.runtimes);
+	check_tune(c, &plan);
+	check_inject(c, &plan);
+	if (!has_limit(c))
 		return;
-	for (unsigned i = 0; i < ARRAY_LEN(rules); i++) {
-		const char *value;
-
-		if (!is_program(c->argv[0], rules[i].program))
-			continue;
-		value = find_flag(c, &rules[i]);
-		found = found || value;
-		if (value)
-			judge(c, &rules[i], value);
-		else if (rules[i].missing)
-			missing = rules[i].missing, remedy = rules[i].remedy;
-	}
-	if (!found && missing)
-		check_remedy(check_add(c, "runtime", CHECK_WARN, "%s", missing), "%s", remedy);
-	check_gomemlimit(c);
+	if (c->conf->tune.enabled && environ_copy(c->envp, &env) == 0 &&
+		tune_apply(&plan.tune, &env) == 0)
+		c->envp = env.vars;
+	check_runtimes(c, plan.runtimes);
+	c->envp = c->own_envp;
 }

@@ -124,8 +124,10 @@ static void check_memory_of_child(struct check *c, pid_t pid)
 		seen == marker)
 		check_add(c, "proc-mem", CHECK_OK, "/proc/PID/mem of a child can be read");
 	else
-		check_add(c, "proc-mem", CHECK_WARN,
-			"/proc/PID/mem of a child cannot be read (%s): no core", strerror(errno));
+		check_remedy(check_add(c, "proc-mem", CHECK_WARN,
+				     "/proc/PID/mem of a child cannot be read (%s): no core",
+				     strerror(errno)),
+			"the same user for guard and application, and a mount of /proc");
 }
 
 /* Kept by nobody: closing it gives it back. */

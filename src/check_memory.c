@@ -59,8 +59,10 @@ static void add_limit(struct check *c)
 		units_human_bytes(c->sample.use_bytes).s,
 		units_human_bytes(c->sample.headroom_bytes).s);
 	if (c->sample.limit_bytes < 16 * MIB)
-		check_add(c, "limit", CHECK_WARN,
-			"a limit under 16MiB leaves less than the guard needs to act in");
+		check_remedy_limit(
+			check_add(c, "limit", CHECK_WARN,
+				"a limit under 16MiB leaves less than the guard needs to act in"),
+			16 * MIB);
 }
 
 /* CPU time of one look that reads all, microseconds, and of being woken up for it. */
@@ -110,31 +112,44 @@ static void add_cpus(struct check *c)
 			(double)bound.quota_usec / (double)bound.period_usec, tasks);
 }
 
-static void add_request(struct check *c)
+/* 0: unknown. */
+static uint64_t request_by_score(struct check *c, int *ret_score)
 {
 	struct node node;
-	uint64_t request = c->conf->guard.request_bytes;
 	char text[32];
 	int score;
+
+	if (file_read_text(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof(text)) < 0 ||
+		c->procfd < 0)
+		return 0;
+	score = *ret_score = atoi(text);
+	node_read(c->procfd, &node);
+	return qos_request_bytes(score, node.mem_total_bytes);
+}
+
+static void add_request(struct check *c)
+{
+	uint64_t request = c->conf->guard.request_bytes, use = c->sample.use_bytes, better;
+	struct check_row *row;
+	int score = 0;
 
 	if (request) {
 		check_add(c, "request", CHECK_INFO, "%s (guard.request)",
 			units_human_bytes(request).s);
-		return;
+	} else {
+		request = request_by_score(c, &score);
+		if (!request)
+			return;
+		check_add(c, "request", CHECK_INFO, "about %s, by oom_score_adj %d",
+			units_human_bytes(request).s, score);
 	}
-	if (file_read_text(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof(text)) < 0 ||
-		c->procfd < 0)
+	if (use <= request + request / 10)
 		return;
-	score = atoi(text);
-	node_read(c->procfd, &node);
-	request = qos_request_bytes(score, node.mem_total_bytes);
-	if (!request)
-		return;
-	check_add(c, "request", CHECK_INFO, "about %s, by oom_score_adj %d",
-		units_human_bytes(request).s, score);
-	if (c->looked && c->sample.use_bytes > request + request / 10)
-		check_add(c, "request", CHECK_WARN,
-			"use is above the request: first to be evicted when the node is full");
+	row = check_add(c, "request", CHECK_WARN,
+		"use (%s) is above the request (%s): first to be evicted when the node is full",
+		units_human_bytes(use).s, units_human_bytes(request).s);
+	better = (use / 100 * 115 / MIB + 16) / 16 * 16;
+	check_remedy(row, "resources: {requests: {memory: %lluMi}}", (unsigned long long)better);
 }
 
 void check_memory(struct check *c)
@@ -155,7 +170,8 @@ void check_memory(struct check *c)
 	for (unsigned i = 0; i < c->cgroup.n_levels; i++)
 		add_level(c, i);
 	if (!c->looked) {
-		check_add(c, "limit", CHECK_FAIL, "usage cannot be read");
+		check_remedy(check_add(c, "limit", CHECK_FAIL, "usage cannot be read"),
+			"a mount of /sys/fs/cgroup that this user may read");
 		return;
 	}
 	add_limit(c);

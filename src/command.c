@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -123,4 +124,11 @@ uint32_t command_runtimes(char *const *argv, char *const *envp)
 			break;
 	}
 	return found;
+}
+
+unsigned command_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 0;
 }

@@ -15,4 +15,7 @@ int command_open(const char *name, char *const *envp);
  */
 uint32_t command_runtimes(char *const *argv, char *const *envp);
 
+/* Processors that it may use, as glibc counts them; 0: unknown. */
+unsigned command_cpus(void);
+
 #endif

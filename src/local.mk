@@ -280,9 +280,15 @@ liboomguard_a_SOURCES = \
 	src/check.c \
 	src/check.h \
 	src/check_app.c \
+	src/check_flags.c \
+	src/check_flags.h \
+	src/check_java.c \
 	src/check_kernel.c \
 	src/check_memory.c \
+	src/check_php.c \
 	src/check_place.c \
+	src/check_runtime.c \
+	src/check_runtime.h \
 	src/chute.c \
 	src/cli.c \
 	src/cli.h \

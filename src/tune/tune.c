@@ -59,12 +59,13 @@ static bool java_ram(const struct tune_input *in, struct buf *value, struct buf 
 /* The default is as much again as the heap (jdk.internal.misc.VM.maxDirectMemory). */
 static bool java_direct(const struct tune_input *in, struct buf *value, struct buf *words)
 {
-	uint64_t beside = in->limit_bytes - java_heap(in->limit_bytes), mib = beside / 2 / MIB;
+	uint64_t beside = in->limit_bytes - java_heap(in->limit_bytes), mib = beside / 4 / MIB;
 
 	if (!mib)
 		return false;
 	buf_printf(value, "%llum", (unsigned long long)mib);
-	buf_printf(words, "half of the %s beside the heap; the default is the heap's size again",
+	buf_printf(words,
+		"a quarter of the %s beside the heap; the default is the heap's size again",
 		units_human_bytes(beside).s);
 	return true;
 }

@@ -41,7 +41,7 @@ static void values_are_derived_from_the_limit(void **state)
 		{ GIB, "JAVA_TOOL_OPTIONS", PERCENT, "60.0" },
 		{ 2 * GIB, "JAVA_TOOL_OPTIONS", PERCENT, "70.0" },
 		{ 8 * GIB, "JAVA_TOOL_OPTIONS", PERCENT, "75.0" },
-		{ 256 * MIB, "JAVA_TOOL_OPTIONS", DIRECT, "64m" },
+		{ 256 * MIB, "JAVA_TOOL_OPTIONS", DIRECT, "32m" },
 		{ 256 * MIB, "JAVA_TOOL_OPTIONS", "-XX:MaxRAM=", NULL },
 		{ 256 * MIB, "NODE_OPTIONS", OLD, "144" },
 		{ 128 * MIB, "NODE_OPTIONS", OLD, "64" },
@@ -153,7 +153,7 @@ static void flags_of_one_variable_are_in_the_order_of_the_table(void **state)
 	assert_int_equal(tune_apply(&plan, &env), 0);
 	assert_string_equal(environ_get(env.vars, "JAVA_TOOL_OPTIONS"),
 		"-XX:MaxRAMPercentage=50.0 -XX:MinRAMPercentage=50.0 -XX:MaxRAM=268435456 "
-		"-XX:MaxDirectMemorySize=64m");
+		"-XX:MaxDirectMemorySize=32m");
 }
 
 static void no_limit_is_absurd(void **state)
