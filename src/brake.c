@@ -22,7 +22,7 @@
 static void stop_all(struct guard *g)
 {
 	struct braking *b = &g->braking;
-	pid_t spare[4];
+	pid_t spare[ACTION_SPARE_MAX];
 	unsigned n = guard_spare(g, spare);
 
 	freeze_all(&b->freezer, g->self, g->keeper.child, g->as_init, spare, n);

@@ -39,10 +39,10 @@ void guard_set_timer(struct event *timer, uint64_t usec)
 	event_add(timer, &tv);
 }
 
-unsigned guard_spare(const struct guard *g, pid_t out[4])
+unsigned guard_spare(const struct guard *g, pid_t out[ACTION_SPARE_MAX])
 {
 	const pid_t ours[] = { g->scribe.pid, g->lists.helper.pid, g->keeper.pre_stop.pid,
-		g->reporter.helper.pid };
+		g->reporter.helper.pid, g->prearm.helper.pid };
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < ARRAY_LEN(ours); i++)
@@ -53,7 +53,7 @@ unsigned guard_spare(const struct guard *g, pid_t out[4])
 
 int guard_scan(struct guard *g)
 {
-	pid_t spare[4];
+	pid_t spare[ACTION_SPARE_MAX];
 	unsigned n = guard_spare(g, spare);
 	int r = tree_scan(
 		g->procfd, g->self, g->keeper.child, g->as_init, spare, n, &g->keeper.tree);
@@ -100,7 +100,8 @@ static void told_of_end(void *arg, pid_t pid, int wait_status)
 		life_child_ended(g, wait_status);
 	else if (scribe_has_ended(&g->scribe, pid))
 		guard_start_scribe(g);
-	else if (!reporter_ended(g, pid) && !lists_helper_ended(g, pid, wait_status))
+	else if (!reporter_ended(g, pid) && !prearm_ended(g, pid, wait_status) &&
+		 !lists_helper_ended(g, pid, wait_status))
 		life_helper_ended(g, pid);
 }
 
@@ -301,7 +302,8 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	if (r < 0)
 		why = strerror(-r);
 	chute_begin(g);
-	if (watch_begin(g) < 0 || lists_begin(g) < 0 || life_begin(g) < 0 || brake_setup(g) < 0)
+	if (watch_begin(g) < 0 || lists_begin(g) < 0 || life_begin(g) < 0 || brake_setup(g) < 0 ||
+		prearm_begin(g) < 0)
 		return 126;
 	begin_life(g);
 	guard_start_scribe(g);
@@ -319,6 +321,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	event_base_dispatch(g->base);
 	view_end(g);
 	lists_end(g);
+	prearm_end(g);
 	reporter_finish(g);
 	control_end(g, scribe_finish(&g->scribe, SCRIBE_FINISH_MSEC));
 	app_env_end(&g->app_env);

@@ -7,6 +7,7 @@
  *   watch.c  look -> trigger -> which level has fired; what to say about it
  *   lists.c  carries out a level's list of actions, one after the other
  *   dumping.c the helper that dumps: what it needs of us, and when it is to end
+ *   prearm.c early attach, so that a full heap can still be dumped
  *   life.c   carries out what the restart table says
  *   app_env.c     the environment that a new life starts with
  *   record.c tells the flight recorder
@@ -133,6 +134,13 @@ struct reporter {
 	char pending[STORE_PATH_MAX]; /* "incidents/NAME" that waits for it, "" none */
 };
 
+/* Runtimes that answer in a full heap only if they were asked before. */
+struct prearm {
+	struct event *timer;
+	struct helper helper;
+	unsigned tries;
+};
+
 struct recorder {
 	struct flight *flight;	 /* shared with the companion; NULL: no recorder */
 	struct flight_life life; /* as it stands */
@@ -178,6 +186,7 @@ struct guard {
 	struct braking braking;
 	struct recorder recorder;
 	struct reporter reporter;
+	struct prearm prearm;
 	struct tally tally;
 	struct verdict verdict;
 	struct http *http; /* NULL: off */
@@ -196,7 +205,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 /* One-shot timer; replaces what was set. */
 void guard_set_timer(struct event *timer, uint64_t usec);
 /* Our own processes, for tree_scan and freezing. Returns how many. */
-unsigned guard_spare(const struct guard *g, pid_t out[4]);
+unsigned guard_spare(const struct guard *g, pid_t out[ACTION_SPARE_MAX]);
 /* The application's processes into g->keeper.tree. Returns how many, or -errno. */
 int guard_scan(struct guard *g);
 /* The loop is left; guard_run returns this. */
@@ -251,6 +260,14 @@ unsigned dumping_fds(const struct guard *g, int out[DUMPING_FDS_MAX]);
 /* After each look: a dump that would cost the last of the headroom is given up, and what it has
  * written goes. */
 void dumping_watch_floor(struct guard *g);
+
+/* prearm.c */
+int prearm_begin(struct guard *g);
+/* The application has started (again). */
+void prearm_new_life(struct guard *g);
+/* The reaper's: true when it was the helper. */
+bool prearm_ended(struct guard *g, pid_t pid, int wait_status);
+void prearm_end(struct guard *g);
 
 /* life.c */
 int life_begin(struct guard *g);

@@ -382,6 +382,7 @@ int life_start_child(struct guard *g)
 		child_release_inherited();
 	k->start_usec = clock_now_usec();
 	record_new_life(g);
+	prearm_new_life(g);
 	return 0;
 }
 

@@ -92,6 +92,7 @@ liboomguard_a_SOURCES = \
 	src/child/restart.h \
 	src/child/signals.c \
 	src/child/signals.h \
+	src/prearm.c \
 	src/record.c \
 	src/reporter.c \
 	src/trigger/brake.c \

@@ -36,6 +36,8 @@ const struct action_row *action_row(enum conf_action action);
 /* The deadline of an action under this configuration, microseconds. */
 uint64_t action_deadline(const struct conf *conf, enum conf_action action);
 
+#define ACTION_SPARE_MAX 6 /* processes of the guard besides itself */
+
 /* Everything that a helper may need to know; copied by fork. */
 struct action_job {
 	const struct conf *conf;
@@ -52,7 +54,7 @@ struct action_job {
 	pid_t self;		    /* the guard */
 	pid_t child;		    /* the application's main process */
 	bool as_init;
-	pid_t spare[4]; /* our own processes: companion, ... */
+	pid_t spare[ACTION_SPARE_MAX]; /* our own processes: companion, ... */
 	unsigned n_spare;
 	const char *hook_dir;	/* where hooks in the application have their sockets; NULL: none */
 	uint64_t deadline_usec; /* clock_now_usec() */

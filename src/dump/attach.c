@@ -22,7 +22,8 @@
 #define COMMAND_MAX  16
 #define ARGUMENT_MAX 1024
 #define OPTIONS_MAX  (128u << 10)
-#define FORBIDDEN    "-XX:+DisableAttachMechanism"
+/* -Xrs: no signal handlers, so that one that is there is the application's own. */
+static const char *const forbidden[] = { "-XX:+DisableAttachMechanism", "-Xrs" };
 
 static int fail(struct attach *a, int r, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -98,8 +99,10 @@ static int may_wake(struct attach *a)
 {
 	auto_close int procfd = proc_open_root();
 
-	if (file_holds(a->pid, "cmdline", FORBIDDEN) || file_holds(a->pid, "environ", FORBIDDEN))
-		return fail(a, -EPERM, "the VM does not allow it (" FORBIDDEN ")");
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++)
+		if (file_holds(a->pid, "cmdline", forbidden[i]) ||
+			file_holds(a->pid, "environ", forbidden[i]))
+			return fail(a, -EPERM, "the VM does not allow it (%s)", forbidden[i]);
 	if (procfd < 0 || !proc_catches_signal(procfd, a->pid, SIGQUIT))
 		return fail(a, -EPERM, "the VM does not handle SIGQUIT (-Xrs, or not started yet)");
 	return 0;
