@@ -138,7 +138,7 @@ struct reporter {
 struct prearm {
 	struct event *timer;
 	struct helper helper;
-	unsigned tries;
+	unsigned step, tries;
 };
 
 struct recorder {
@@ -265,6 +265,8 @@ void dumping_watch_floor(struct guard *g);
 int prearm_begin(struct guard *g);
 /* The application has started (again). */
 void prearm_new_life(struct guard *g);
+/* After each look; allocates nothing. */
+void prearm_watch(struct guard *g);
 /* The reaper's: true when it was the helper. */
 bool prearm_ended(struct guard *g, pid_t pid, int wait_status);
 void prearm_end(struct guard *g);

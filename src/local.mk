@@ -156,6 +156,7 @@ liboomguard_a_SOURCES = \
 	src/dump/hook_save.c \
 	src/dump/hotspot.c \
 	src/dump/hotspot.h \
+	src/dump/hotspot_more.c \
 	src/dump/hprof.c \
 	src/dump/hprof.h \
 	src/dump/jsoncheck.c \

@@ -2,8 +2,8 @@
 /*
  * A HotSpot VM whose heap is full cannot start its attach listener any more ("Exception in VM
  * (AttachListener::init): OutOfMemoryError"); one that was started before answers in the same full
- * heap. So each VM is attached to once, soon after its start, as soon as it handles the signal that
- * this takes.
+ * heap. So each VM is attached to early: whenever use has grown by a tenth of the limit, because a
+ * heap that is full has grown before, and an application that is idle is not to be disturbed.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,9 +20,10 @@
 #define NEED_BYTES (4 * MIB)
 #define WORK_USEC  (5 * USEC_PER_SEC)
 
-/* A VM is ready after 0.1 s or after minutes, when a script starts it last. */
-static const uint64_t pauses_usec[] = { USEC_PER_SEC, 2 * USEC_PER_SEC, 5 * USEC_PER_SEC,
-	12 * USEC_PER_SEC, 40 * USEC_PER_SEC, 120 * USEC_PER_SEC };
+#define STEPS 10 /* parts of the limit; the last two are for dumps */
+
+/* A VM that touches all of its heap at the start is ready only after that. */
+static const uint64_t pauses_usec[] = { 300 * USEC_PER_MSEC, 2 * USEC_PER_SEC, 10 * USEC_PER_SEC };
 
 enum { ARMED, NOTHING, NOT_READY };
 
@@ -106,9 +107,20 @@ bool prearm_ended(struct guard *g, pid_t pid, int wait_status)
 
 void prearm_new_life(struct guard *g)
 {
-	g->prearm.tries = 0;
-	if (is_asked_for(g->conf) && g->watch.has_limit)
-		next_try(g);
+	g->prearm.step = 0;
+}
+
+void prearm_watch(struct guard *g)
+{
+	const struct cgroup_sample *s = &g->watch.sample;
+	struct prearm *p = &g->prearm;
+	unsigned step = (unsigned)(s->use_bytes / (s->limit_bytes / STEPS + 1));
+
+	if (step <= p->step || step > STEPS - 2 || !is_asked_for(g->conf))
+		return;
+	p->step = step;
+	p->tries = 0;
+	next_try(g);
 }
 
 int prearm_begin(struct guard *g)

@@ -132,6 +132,7 @@ static void decide(struct guard *g)
 	record_sample(g);
 	dumping_watch_floor(g);
 	verdict_sample(g);
+	prearm_watch(g);
 	fire(g, trigger_update(&w->trigger, &reading));
 	if (g->budget.disarmed)
 		budget_survived(&g->budget, s->use_bytes);

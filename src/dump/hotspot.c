@@ -29,7 +29,7 @@ static uint64_t until_of(const struct dump_request *req)
 	return req->deadline_usec - MIN_OF(req->deadline_usec, MARGIN_USEC);
 }
 
-static int explain(const struct dump_request *req, int r, const char *why, struct dump_result *ret)
+int hotspot_explain(const struct dump_request *req, int r, const char *why, struct dump_result *ret)
 {
 	snprintf(ret->text, sizeof(ret->text), "HotSpot of pid %d (%s): %s", (int)req->pid,
 		req->comm ? req->comm : "?", why[0] ? why : strerror(-r));
@@ -44,18 +44,18 @@ int hotspot_parse_version(const char *text)
 }
 
 /* The VM is to be the one that we think it is before anything is sent to it. */
-static int open_vm(const struct dump_request *req, struct attach *a, struct dump_result *ret)
+int hotspot_open(const struct dump_request *req, struct attach *a, struct dump_result *ret)
 {
 	int r;
 
 	*ret = (struct dump_result){ .bytes = 0 };
 	*a = (struct attach){ .pidfd = -1, .tmpfd = -1 };
 	if (recognise_runtime(req->pid) != DUMP_HOTSPOT)
-		return explain(req, -ENOEXEC, "that is no HotSpot VM", ret);
+		return hotspot_explain(req, -ENOEXEC, "that is no HotSpot VM", ret);
 	if (wire_is_stopped(req->pid))
-		return explain(req, -EBUSY, "it is stopped and cannot answer", ret);
+		return hotspot_explain(req, -EBUSY, "it is stopped and cannot answer", ret);
 	r = attach_open(req->pid, until_of(req), a);
-	return r < 0 ? explain(req, r, a->why, ret) : 0;
+	return r < 0 ? hotspot_explain(req, r, a->why, ret) : 0;
 }
 
 /* --- the dump, through a fifo: no disk of the target, no page cache, and seen as it passes --- */
@@ -220,7 +220,7 @@ int dump_hotspot(const struct dump_request *req, struct dump_result *ret)
 	struct attach vm;
 	struct stream s = { .vm = &vm, .fifofd = -1, .sockfd = -1, .out = OUTFILE_NONE };
 	char name[OUTFILE_NAME_MAX];
-	int r = open_vm(req, &vm, ret);
+	int r = hotspot_open(req, &vm, ret);
 
 	if (r < 0) {
 		attach_close(&vm);
@@ -240,58 +240,23 @@ int dump_hotspot(const struct dump_request *req, struct dump_result *ret)
 	if (r == 0)
 		r = keep_dump(&s, ret);
 	outfile_drop(&s.out);
+	if (r == 0)
+		hotspot_tell_more(req, &vm, ret);
 	attach_close(&vm);
-	return r < 0 ? explain(req, r, vm.why, ret) : 0;
+	return r < 0 ? hotspot_explain(req, r, vm.why, ret) : 0;
 }
 
 /* --- what costs next to nothing --- */
-
-static int ask_into_file(const struct dump_request *req, struct attach *vm, const char *command,
-	const char *argument, const char *what, struct dump_result *ret)
-{
-	struct outfile out = OUTFILE_NONE;
-	char name[OUTFILE_NAME_MAX], text[ATTACH_TEXT_MAX];
-	int r;
-
-	snprintf(name, sizeof(name), "hotspot-%d.%s.txt", (int)req->pid, what);
-	r = outfile_create(req->incident_dirfd, name, &out);
-	if (r == 0)
-		r = attach_ask(vm, command, argument, &out, text);
-	if (r == 0)
-		r = outfile_finish(&out, &ret->bytes);
-	if (r == 0)
-		snprintf(ret->file, sizeof(ret->file), "%s", out.name);
-	outfile_drop(&out);
-	return r;
-}
-
-int profile_hotspot(const struct dump_request *req, struct dump_result *ret)
-{
-	struct dump_result threads = { .bytes = 0 };
-	struct attach vm;
-	int r = open_vm(req, &vm, ret);
-
-	if (r < 0) {
-		attach_close(&vm);
-		return r;
-	}
-	r = ask_into_file(req, &vm, "inspectheap", "-all", "histogram", ret);
-	if (r == 0 && ask_into_file(req, &vm, "threaddump", "-l", "threads", &threads) == 0)
-		snprintf(ret->note, sizeof(ret->note), "class histogram; threads: %.128s",
-			threads.file);
-	attach_close(&vm);
-	return r < 0 ? explain(req, r, vm.why, ret) : 0;
-}
 
 int relieve_hotspot(const struct dump_request *req, struct dump_result *ret)
 {
 	char text[ATTACH_TEXT_MAX];
 	struct attach vm;
-	int r = open_vm(req, &vm, ret);
+	int r = hotspot_open(req, &vm, ret);
 
 	if (r == 0) {
 		r = attach_ask(&vm, "jcmd", "GC.run", NULL, text);
-		explain(req, r, vm.why, ret);
+		hotspot_explain(req, r, vm.why, ret);
 		if (r == 0)
 			snprintf(ret->text, sizeof(ret->text), "garbage collection");
 	}

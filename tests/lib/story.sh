@@ -364,7 +364,16 @@ story_cleanup() {
 		wait_for 5 story_remove_cgroup "$dir" || note "could not remove $dir"
 	done
 	wait 2>/dev/null
+	story_sweep_sockets
 	story_remove_work
+}
+# A Java VM that was killed leaves its socket, which bars the next one of that pid and another user:
+# containers do not share a /tmp, stories do.
+story_sweep_sockets() {
+	local socket
+	for socket in /tmp/.java_pid*; do
+		[ ! -S "$socket" ] || grep -qF "$socket" /proc/net/unix || rm -f "$socket"
+	done
 }
 # Nothing is removed while anything is mounted below $WORK: behind a bind mount is somebody else's
 # directory, and neither "rm -rf --one-file-system" nor find -xdev can tell it from ours when it is

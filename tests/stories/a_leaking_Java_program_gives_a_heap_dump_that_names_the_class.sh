@@ -36,11 +36,12 @@ guard app -v -s level.warn.actions=snapshot -s level.dump.at=50% -s level.dump.g
 	-s level.profile.at=40% -s level.profile.actions=profile \
 	-s level.restart.actions=log -s level.brink.actions=log \
 	-- setpriv --reuid=1000 --regid=1000 --clear-groups \
-	java -Xms16m -Xmx300m -XX:+UseSerialGC -cp "$WORK" Leak
+	java -XX:StartFlightRecording=maxsize=8m -Xms16m -Xmx300m -XX:+UseSerialGC -cp "$WORK" Leak
 done_dumping() { logged 'dump level: .*(heap dump|no heap dump|HotSpot) of pid'; }
 check "the dump level does something" wait_for 60 done_dumping
 has "it is the heap dump of HotSpot" "$LOG" \
-	'dump level: heap dump of pid [0-9]+ \(java\) done: incidents/.*/hotspot-[0-9]+\.hprof\.gz, [0-9.]+MiB in .*HPROF, stopped for .*before gzip'
+	'dump level: heap dump of pid [0-9]+ \(java\) done: incidents/.*/hotspot-[0-9]+\.hprof\.gz, [0-9.]+MiB in .*HPROF, stopped for .*; threads, flight recording; .*before gzip'
+is "the recording is one" FLR "$(head -c 3 "$(find "$STATE" -name 'hotspot-*.jfr')" | tr -d '\0')"
 dump=$(find "$STATE" -name '*.hprof*')
 check "gzip opens it, and it is all there is" gzip -t "$dump"
 gzip -dc "$dump" >"$WORK/heap.hprof"
@@ -50,7 +51,7 @@ is "it is the owner's alone" 600 "$(stat -c %a "$dump")"
 
 has "before that came a histogram" "$LOG" 'profile level: profile of pid [0-9]+ \(java\) done: .*histogram\.txt'
 has "with the culprit, too" "$(find "$STATE" -name '*.histogram.txt')" 'Leak\$PlantedCulprit'
-has "and the threads" "$(find "$STATE" -name '*.threads.txt')" '"main" .*prio='
+has "and the threads" "$(find "$STATE" -path '*-profile/*.threads.txt')" '"main" .*prio='
 
 check "the program goes on" wait_for 60 file_has "$OUT" 'all is kept'
 check "nothing partial is left behind" test -z "$(find "$STATE" -name '*.partial')"
