@@ -37,7 +37,7 @@ prepare() {
 # LIMIT: $work with a state directory, and $group.
 make_place() {
 	work=$(mktemp -d "${TMPDIR:-/tmp}/oomguard-$name.XXXXXX")
-	group=$CGROUP_ROOT/oomguard-$name-$$
+	group=$CGROUP_ROOT/oomguard-$name-$$-${work##*.}
 	trap leave EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "cgroup/node.h"
@@ -57,7 +58,8 @@ static enum oom_level whose_memory(const struct guard *g)
 	struct diagnosis d;
 	struct node node;
 
-	f.use_bytes = s->use_bytes;
+	/* The last look may have seen what the kill has freed already. */
+	f.use_bytes = MAX_OF(s->use_bytes, g->recorder.life.peak_use_bytes);
 	f.limit_bytes = s->limit_bytes == CGROUP_NO_LIMIT ? 0 : s->limit_bytes;
 	f.node_available_bp = f.node_stall_bp = DIAGNOSE_UNKNOWN;
 	/* A limit of ours that was hit counts as `oom` or `max` with us, an ancestor's does not. */

@@ -1,11 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # examples/kubernetes/prometheus-rules.yaml: its groups are valid rules, and each alert fires when it should
-# and not when it should not (tests/rules/alerts.yaml). tests/stories/a_leak_ends_as_an_alert.sh has a real
+# and not when it should not (tests/rules/alerts.yaml). examples/grafana/dashboard.json: what Grafana needs is
+# there. Both ask for nothing that is not served. tests/stories/a_leak_ends_as_an_alert.sh has a real
 # Prometheus evaluate them.
 # shellcheck source-path=SCRIPTDIR source=../lib/lint.sh
 . "$(dirname "$0")/../lib/lint.sh"
 needs promtool
+needs python3
+
+served() { sed -nE 's/^\t\{ "([a-z_]+)", "(gauge|counter|histogram)".*/oomguard_\1/p' tests/unit/http_metrics_list.c; }
+served | grep -c . | sed 's/^[1-9].*//' | rule "the list of metrics can be read"
+grep -o 'oomguard_[a-z_]*' examples/kubernetes/prometheus-rules.yaml | grep -Fxv "$(served)" | sort -u |
+	rule "alerts ask for what is served"
+served | xargs python3 tests/lib/dashboard.py check examples/grafana/dashboard.json |
+	rule "the dashboard has what Grafana needs, and asks for what is served"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -18,7 +18,7 @@ has "the dump is taken" "$OUT" 'heap dump of pid [0-9]+ \(python3?[0-9.]*\) done
 has "the restart is graceful" "$OUT" 'leaky.py: asked to stop; finishing'
 has "the leaking line is named" "$OUT" 'leaky.py:26$'
 [ "$STATUS" = 0 ] || sed 's/^/# | /' "$OUT"
-check "its cgroup is gone" test -z "$(find "$CGROUP_ROOT" -maxdepth 1 -name "oomguard-quickstart-$LAUNCHED")"
+check "its cgroup is gone" test -z "$(find "$CGROUP_ROOT" -maxdepth 1 -name "oomguard-quickstart-$LAUNCHED-*")"
 
 # Without root it says what it needs.
 mkdir "$WORK/tests"
