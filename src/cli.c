@@ -24,72 +24,56 @@ static int run_explain(const struct cli *cli, char *const *envp);
 static int run_replay(const struct cli *cli, char *const *envp);
 static int run_report(const struct cli *cli, char *const *envp);
 
-/* What a subcommand takes beside -c, -s, -q, -v. */
-enum {
-	TAKES_DEFAULTS = 1 << 0, /* --defaults */
-	TAKES_JSON = 1 << 1,	 /* --json */
-	TAKES_WATCH = 1 << 2,	 /* --watch */
-	TAKES_FORMAT = 1 << 3,	 /* --format WORD */
-	TAKES_OPERANDS = 1 << 4, /* any number of words */
-	TAKES_ONE = 1 << 5,	 /* at most one word */
-	TAKES_COMMAND = 1 << 6,	 /* -- COMMAND... */
-};
-
 /* A subcommand without `run` is promised and not built yet: it answers so, and --help is silent. */
 static const struct subcommand {
 	const char *name;
-	const char *help;
+	const char *synopsis, *help;
 	int (*run)(const struct cli *cli, char *const *envp);
 	unsigned takes;
 } subcommands[] = {
-	{ "config", "[--defaults]  print the effective configuration as a valid ini file",
-		run_config, TAKES_DEFAULTS },
-	{ "check", "[--json] [-- COMMAND...]  what works here, what is missing, and how to get it",
-		check_run, TAKES_JSON | TAKES_COMMAND },
-	{ "status", "[--json] [--watch]  the running guard: use, limit, growth, levels", status_run,
-		TAKES_JSON | TAKES_WATCH },
-	{ "dump", "    ask the running guard for a snapshot and a heap dump", ask_run, 0 },
-	{ "snapshot", "    ... for a snapshot", ask_run, 0 },
-	{ "drain", "    ... to be not ready from now on", ask_run, 0 },
-	{ "restart", "    ... to restart the application gracefully", ask_run, 0 },
-	{ "reload", "    ... to read its settings again", ask_run, 0 },
-	{ "report",
-		"[--format text|json|html] [INCIDENT]  render an incident (the newest by default)",
-		run_report, TAKES_FORMAT | TAKES_ONE },
-	{ "explain",
-		"[--json] [FILE...]  say what a kernel log, or what kubectl tells of a pod, shows",
-		run_explain, TAKES_JSON | TAKES_OPERANDS },
-	{ "replay", "FILE.csv  run a recorded curve through levels, forecast and diagnosis",
-		run_replay, TAKES_OPERANDS },
+#define SUBCOMMAND(name, synopsis, help, run, takes) { name, synopsis, help, run, takes },
+#include "cli.def"
 };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "set", required_argument, NULL, 's' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "defaults", no_argument, NULL, 'd' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "watch", no_argument, NULL, 'w' },
-	{ "format", required_argument, NULL, 'f' },
+#define OPTION(name, letter, argument, help, takes)                                                \
+	{ name, (argument) ? required_argument : no_argument, NULL, letter },
+#include "cli.def"
 	{ 0 },
 };
+
+static const struct option_help {
+	const char *name, *argument, *help;
+	unsigned takes;
+	char letter;
+} option_helps[] = {
+#define OPTION(name, letter, argument, help, takes) { name, argument, help, takes, letter },
+#include "cli.def"
+};
+
+static void print_option(const struct option_help *o)
+{
+	char text[64];
+
+	if (o->takes)
+		return; /* in the synopsis of those that have it */
+	snprintf(text, sizeof(text), "-%c, --%s%s%s", o->letter, o->name, o->argument ? " " : "",
+		o->argument ? o->argument : "");
+	printf("  %-29s %s\n", text, o->help);
+}
 
 static void print_help(void)
 {
 	fputs("usage: oomguard [OPTIONS] -- COMMAND [ARG...]   run COMMAND under guard\n", stdout);
 	for (unsigned i = 0; i < ARRAY_LEN(subcommands); i++)
 		if (subcommands[i].run)
-			printf("       oomguard %s %s\n", subcommands[i].name, subcommands[i].help);
+			printf("       oomguard %s %s%s%s\n", subcommands[i].name,
+				subcommands[i].synopsis, subcommands[i].synopsis[0] ? "  " : " ",
+				subcommands[i].help);
+	putchar('\n');
+	for (unsigned i = 0; i < ARRAY_LEN(option_helps); i++)
+		print_option(&option_helps[i]);
 	fputs("\n"
-	      "  -c, --config FILE             read FILE instead of /etc/oomguard/oomguard.ini\n"
-	      "  -s, --set SECTION.KEY=VALUE   set one key, e.g. -s level.dump.at=80%\n"
-	      "  -q                            say only what goes wrong\n"
-	      "  -v                            say more\n"
-	      "      --version, --help\n"
-	      "\n"
 	      "Every key can also be set as OOMGUARD_SECTION_KEY in the environment. Precedence:\n"
 	      "option > environment > file > default. Exit status: the command's own (128+N when "
 	      "it\n"

@@ -13,6 +13,17 @@
 
 #define CLI_SETS_MAX 256
 
+/* What a subcommand takes beside -c, -s, -q, -v. */
+enum {
+	TAKES_DEFAULTS = 1 << 0, /* --defaults */
+	TAKES_JSON = 1 << 1,	 /* --json */
+	TAKES_WATCH = 1 << 2,	 /* --watch */
+	TAKES_FORMAT = 1 << 3,	 /* --format WORD */
+	TAKES_OPERANDS = 1 << 4, /* any number of words */
+	TAKES_ONE = 1 << 5,	 /* at most one word */
+	TAKES_COMMAND = 1 << 6,	 /* -- COMMAND... */
+};
+
 struct cli {
 	const char *file;		/* -c */
 	const char *sets[CLI_SETS_MAX]; /* -s, and what -q and -v stand for */

@@ -293,6 +293,7 @@ liboomguard_a_SOURCES = \
 	src/check_runtime.h \
 	src/chute.c \
 	src/cli.c \
+	src/cli.def \
 	src/cli.h \
 	src/command.c \
 	src/command.h \
@@ -340,6 +341,25 @@ $(basename $(1)).inc: $(1) src/dump/literal.awk
 	LC_ALL=C $$(AWK) -f $$(top_srcdir)/src/dump/literal.awk $$< >$$@.tmp && mv $$@.tmp $$@
 endef
 $(foreach source,$(hook_sources),$(eval $(call hook_rule,$(source))))
+
+# Manual pages and completion come out of the tables that the program is made of.
+manual_sources = src/manual.c src/manual.h
+manual_papers = src/oomguard.1 src/oomguard.ini.5 src/oomguard.bash
+nodist_man_MANS = src/oomguard.1 src/oomguard.ini.5
+noinst_DATA = src/oomguard.bash
+EXTRA_DIST += $(manual_sources)
+CLEANFILES += src/manual $(manual_papers)
+src/manual: $(manual_sources) src/cli.def src/cli.h src/conf/conf.h src/conf/keys.def
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC_FOR_BUILD) -std=gnu11 -I$(top_srcdir)/src \
+		-DPACKAGE_VERSION='"$(PACKAGE_VERSION)"' -o $@ $(top_srcdir)/src/manual.c
+$(manual_papers): src/manual
+	$(AM_V_GEN)src/manual $(@F) >$@.tmp && mv $@.tmp $@
+bashcompletiondir = $(datadir)/bash-completion/completions
+install-data-hook:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) src/oomguard.bash '$(DESTDIR)$(bashcompletiondir)/oomguard'
+uninstall-hook:
+	rm -f '$(DESTDIR)$(bashcompletiondir)/oomguard'
 
 bin_PROGRAMS += src/oomguard
 src_oomguard_SOURCES = src/main.c

@@ -18,6 +18,7 @@ lints = \
 	tests/lint/includes.sh \
 	tests/lint/keys.sh \
 	tests/lint/lists.sh \
+	tests/lint/manual.sh \
 	tests/lint/shell.sh \
 	tests/lint/size.sh \
 	tests/lint/text.sh
