@@ -155,6 +155,7 @@ struct verdict {
 	struct curve curve;	   /* of this life; begun anew when next_usec is 0 */
 	struct tally_verdict live; /* what it shows */
 	uint64_t next_usec;	   /* when a sample is due */
+	uint64_t seen_usec;	   /* when the cause in `live` was found last */
 };
 
 struct cli;

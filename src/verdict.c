@@ -16,6 +16,9 @@
 /* Half of the shortest window: what the test says of less is about a start. */
 #define SPEAKS_FROM_USEC (1800 * USEC_PER_SEC)
 #define KEPT_USEC	 (24 * 3600 * USEC_PER_SEC)
+/* An evaluation on the edge of a rule is no recovery: gone is what has not been seen for so long.
+ */
+#define HELD_USEC (3600 * USEC_PER_SEC)
 
 /* The causes that a curve alone can show; a spike is over when it is looked at. */
 static bool is_lasting(enum cause cause)
@@ -53,7 +56,11 @@ static void evaluate(struct guard *g)
 
 	curve_tell(&v->curve, &f);
 	diagnose(&f, &d);
-	if (!is_lasting(d.cause))
+	if (is_lasting(d.cause))
+		v->seen_usec = v->curve.last_usec;
+	else if (before && v->curve.last_usec - v->seen_usec < HELD_USEC)
+		return;
+	else
 		d.cause = CAUSE_NONE;
 	a.cause = d.cause;
 	a.limit_bytes = f.limit_bytes;

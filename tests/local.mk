@@ -123,6 +123,7 @@ unit_tests = \
 	tests/unit/tune_environ \
 	tests/unit/tune_inject \
 	tests/unit/tune_tune \
+	tests/unit/verdict \
 	tests/unit/wire
 
 check_PROGRAMS += $(unit_tests) tests/programs/threads tests/programs/threads-static

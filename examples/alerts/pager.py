@@ -12,7 +12,7 @@ class Pager(http.server.BaseHTTPRequestHandler):
         for alert in message["alerts"]:
             labels = alert["labels"]
             print(f"pager: {labels['alertname']} ({labels.get('severity', '')}) {alert['status']}: "
-                  f"{alert['annotations']['summary']}", flush=True)
+                  f"{alert['annotations']['summary']}\n", end="", flush=True)  # one write: we are threads
         self.send_response(200)
         self.end_headers()
 

@@ -139,6 +139,9 @@ def check(dashboard, served):
     for annotation in dashboard["annotations"]["list"]:
         if not annotation.get("name") or not annotation.get("builtIn") and annotation.get("datasource") != datasource:
             yield f"annotation {annotation.get('name')}"
+        # Grafana 10 moves what is beside `target` into it; older ones know nothing of it.
+        if not annotation.get("builtIn") and annotation.get("target", {}).get("expr") != annotation.get("expr"):
+            yield f"annotation {annotation.get('name')}: two queries"
     yield from check_variables(dashboard)
     if served:
         yield from check_metrics(dashboard, served)

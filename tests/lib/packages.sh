@@ -35,5 +35,12 @@ fi
 echo "installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q >&2
-# Services of what is installed (a container engine) are not to be started here.
-exec env RUNLEVEL=1 apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+# Services of what is installed (a container engine, Prometheus) are not to be started here: systems
+# without systemd ask the run level, the others ask policy-rc.d, which is ours only while there is none.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	trap 'rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+fi
+env RUNLEVEL=1 apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
