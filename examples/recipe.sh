@@ -33,14 +33,16 @@ problem=$(cgroup_problem)
 [ -z "$problem" ] || die "this needs root and a memory cgroup that it may write, and has not: $problem"
 
 if [ -z "${OOMGUARD:-}" ]; then
-	OOMGUARD=$TOP/build/quickstart/static/src/oomguard
-	[ -x "$OOMGUARD" ] || {
+	build=$TOP/build/quickstart
+	OOMGUARD=$build/static/src/oomguard
+	if [ ! -x "$OOMGUARD" ] || [ -n "$(find "$TOP/src" "$TOP/conf" -type f -newer "$OOMGUARD" -print -quit)" ]; then
 		"$TOP/tests/lib/packages.sh" build </dev/null || die "packages are missing (see above)"
 		title "building oomguard in build/quickstart"
-		mkdir -p "$TOP/build"
-		"$TOP/tests/lib/build.sh" "$TOP/build/quickstart/static" --enable-static-binary \
-			>"$TOP/build/quickstart.log" 2>&1 </dev/null || die "it does not build: build/quickstart.log"
-	}
+		rm -rf "$build/source"
+		mkdir -p "$build"
+		"$TOP/tests/lib/build.sh" "$build/static" --enable-static-binary >"$build/log" 2>&1 </dev/null ||
+			die "the build failed; all of its output is in $build/log"
+	fi
 fi
 
 # $WORK is for what the recipe makes, $STATE is the guard's.

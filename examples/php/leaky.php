@@ -7,8 +7,8 @@ final class Session
 
     public function __construct(int $number)
     {
-        for ($i = 0; $i < 1000; $i++) {
-            $this->basket[] = "item $i in the basket of $number";
+        for ($i = 0; $i < 250; $i++) {
+            $this->basket[] = str_pad("item $i in the basket of $number", 200, "#");
         }
     }
 }
@@ -28,6 +28,6 @@ if (function_exists("pcntl_signal")) {
 }
 while (!$stop) {
     handleRequest(count($sessions));
-    usleep(8000);
+    usleep(4000);
 }
 echo "leaky.php: asked to stop; finishing after ", count($sessions), " requests\n";

@@ -7,15 +7,15 @@ import time
 
 
 class Session:
-    def __init__(self, number):
-        self.basket = [f"item {number} {i}" for i in range(1000)]
+    def __init__(self):
+        self.basket = [bytearray(1024) for _ in range(64)]
 
 
 sessions = {}
 
 
 def handle_request(number):
-    sessions[number] = Session(number)  # the leak
+    sessions[number] = Session()  # the leak
 
 
 def finish(_signal, _frame):
@@ -26,4 +26,4 @@ def finish(_signal, _frame):
 signal.signal(signal.SIGTERM, finish)
 while True:
     handle_request(len(sessions))
-    time.sleep(0.005)
+    time.sleep(0.004)
