@@ -174,11 +174,13 @@ def _oomguard_hook():
         traces = _tracemalloc._get_traces()
         total = len(traces)
         traced = _tracemalloc.get_traced_memory()
-        while traces:
-            trace = traces.pop()
+        trace = None
+        for trace in traces:
             row = lines.setdefault(trace[2][0][:2], [0, 0])
             row[0] += 1
             row[1] += trace[1]
+        del trace, traces
+        trim()
         return dump_json(
             {
                 "runtime": "python",
@@ -190,17 +192,19 @@ def _oomguard_hook():
             }
         )
 
-    def collect(_):
-        found = gc.collect()
-        trimmed = False
+    def trim():
         try:
             if os.confstr("CS_GNU_LIBC_VERSION"):
                 import ctypes
 
-                trimmed = bool(ctypes.CDLL(None).malloc_trim(0))
+                return bool(ctypes.CDLL(None).malloc_trim(0))
         except Exception:
             pass
-        return dump_json({"unreachable": found, "trimmed": trimmed})
+        return False
+
+    def collect(_):
+        found = gc.collect()
+        return dump_json({"unreachable": found, "trimmed": trim()})
 
     verbs = {
         b"stats": statistics,
