@@ -145,6 +145,7 @@ liboomguard_a_SOURCES = \
 	src/dump/elf.c \
 	src/dump/elf.h \
 	src/dump/elf_marks.c \
+	src/dump/elf_value.c \
 	src/dump/get.c \
 	src/dump/get.h \
 	src/dump/go.c \
@@ -171,6 +172,11 @@ liboomguard_a_SOURCES = \
 	src/dump/node.c \
 	src/dump/nspath.c \
 	src/dump/nspath.h \
+	src/dump/pystack.c \
+	src/dump/pystack.h \
+	src/dump/pystack_layout.c \
+	src/dump/pystack_layout.h \
+	src/dump/pystack_line.c \
 	src/dump/python.c \
 	src/dump/python.h \
 	src/dump/python_tables.c \

@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/dump_modules \
 	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
+	tests/unit/dump_pystack \
 	tests/unit/dump_recognise \
 	tests/unit/dump_stacks \
 	tests/unit/http_health \

@@ -36,6 +36,10 @@ int elf_find_names(int fd, const char *const *names, unsigned n, uint32_t *ret_f
 /* What such a note says, cut at `size`: its length, -ENOENT, or -errno. */
 int elf_read_note(int fd, const char *owner, uint32_t type, uint8_t *out, size_t size);
 
+/* elf_value.c: the value of a dynamic symbol that it defines: an address of the file. 0, -ENOENT,
+ * or -errno. */
+int elf_find_value(int fd, const Elf64_Ehdr *eh, const char *name, uint64_t *ret_value);
+
 /* Is there a note of that owner and type in a PT_NOTE segment? */
 bool elf_has_note(int fd, const char *owner, uint32_t type);
 

@@ -9,10 +9,12 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "dump/modules.h"
+#include "dump/pystack.h"
 #include "dump/trace.h"
 #include "dump/unwind.h"
 
-#define COMM_MAX 64
+#define COMM_MAX	64
+#define PYTHON_TEXT_MAX (256u << 10)
 
 struct thread_frames {
 	unsigned first, n; /* in frames[] */
@@ -185,6 +187,17 @@ static int print_all(const struct stacks *s, int fd, struct stacks_count *count)
 	return r;
 }
 
+/* What the interpreter was at, where it is one. */
+static int print_python(const struct stacks *s, int fd)
+{
+	static char text[PYTHON_TEXT_MAX];
+	struct buf b = BUF_ON(text);
+
+	buf_reset(&b);
+	pystack_read(s->pid, &s->modules, &b);
+	return b.len ? file_write_all(fd, text, b.len) : 0;
+}
+
 static int take_stacks(struct stacks *s, struct stacks_count *count)
 {
 	unsigned copied = 0;
@@ -216,6 +229,8 @@ int stacks_write(pid_t pid, int fd, struct stacks_count *count)
 	if (r == 0) {
 		count->processes++;
 		r = print_all(&s, fd, count);
+		if (r == 0)
+			r = print_python(&s, fd);
 	}
 	free(s.threads);
 	free(s.frames);
