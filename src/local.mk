@@ -138,6 +138,15 @@ liboomguard_a_SOURCES = \
 	src/dump/core_notes.h \
 	src/dump/core_pages.c \
 	src/dump/core_pages.h \
+	src/dump/corecheck.c \
+	src/dump/corecheck.h \
+	src/dump/dotnet.c \
+	src/dump/dotnet.h \
+	src/dump/dotnet_core.c \
+	src/dump/dotnet_heap.c \
+	src/dump/dotnet_heap.h \
+	src/dump/dotnet_ipc.c \
+	src/dump/dotnet_ipc.h \
 	src/dump/dumpers.c \
 	src/dump/dumpers.h \
 	src/dump/ehframe.c \
@@ -165,8 +174,12 @@ liboomguard_a_SOURCES = \
 	src/dump/kinds.h \
 	src/dump/listeners.c \
 	src/dump/listeners.h \
+	src/dump/lsb.c \
+	src/dump/lsb.h \
 	src/dump/modules.c \
 	src/dump/modules.h \
+	src/dump/nettrace.c \
+	src/dump/nettrace.h \
 	src/dump/newfile.c \
 	src/dump/newfile.h \
 	src/dump/node.c \

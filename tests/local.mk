@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/dump_by_command \
 	tests/unit/dump_by_signal \
 	tests/unit/dump_core \
+	tests/unit/dump_dotnet \
 	tests/unit/dump_dumpers \
 	tests/unit/dump_ehframe \
 	tests/unit/dump_get \
@@ -78,6 +79,7 @@ unit_tests = \
 	tests/unit/dump_hotspot \
 	tests/unit/dump_hprof \
 	tests/unit/dump_modules \
+	tests/unit/dump_nettrace \
 	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
 	tests/unit/dump_pystack \
@@ -134,6 +136,8 @@ TESTS += $(lints)
 
 # What every unit test links; their sources are the file of the same name.
 LDADD = liboomguard.a $(og_libs) $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
+# Its forks are to be recognised as .NET.
+tests_unit_dump_dotnet_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 tests_programs_threads_LDADD = -lpthread
 tests_programs_threads_static_SOURCES = tests/programs/threads.c
 tests_programs_threads_static_CFLAGS = -std=gnu11 -O2 -g
@@ -143,6 +147,7 @@ tests_programs_threads_static_LDADD = -lpthread
 EXTRA_DIST += $(lints) \
 	tests/unit/conf_driver.h \
 	tests/unit/fixture.h \
+	tests/unit/nettrace.h \
 	tests/lib \
 	tests/fixtures \
 	tests/rules \

@@ -50,4 +50,14 @@ int dump_python(const struct dump_request *req, struct dump_result *ret);
 int profile_python(const struct dump_request *req, struct dump_result *ret);
 int relieve_python(const struct dump_request *req, struct dump_result *ret);
 
+/*
+ * .NET 6 and later, over its diagnostics port: a core by its createdump as "dotnet-PID.core.elf",
+ * streamed through a fifo in its $TMPDIR and checked on the way; the object graph that
+ * dotnet-gcdump records as "dotnet-PID.gcdump.nettrace" with the types counted beside it (a
+ * collection of the whole heap, with a walk through it); a collection.
+ */
+int dump_dotnet(const struct dump_request *req, struct dump_result *ret);
+int profile_dotnet(const struct dump_request *req, struct dump_result *ret);
+int relieve_dotnet(const struct dump_request *req, struct dump_result *ret);
+
 #endif
