@@ -54,9 +54,8 @@ static void find_dir(pid_t pid, char out[DOTNET_IPC_DIR_MAX])
 	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(text + at) + 1)
 		if (!strncmp(text + at, key, strlen(key)) && text[at + (ssize_t)strlen(key)])
 			dir = text + at + strlen(key);
-	buf_copy(out, DOTNET_IPC_DIR_MAX - 1, dir);
-	if (out[strlen(out) - 1] != '/')
-		strcat(out, "/");
+	snprintf(out, DOTNET_IPC_DIR_MAX, "%.*s%s", DOTNET_IPC_DIR_MAX - 2, dir,
+		dir[strlen(dir) - 1] == '/' ? "" : "/");
 }
 
 int dotnet_ipc_open(pid_t pid, uint64_t until_usec, struct dotnet_ipc *ret)
