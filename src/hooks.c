@@ -7,6 +7,9 @@
 
 #include "base/cleanup.h"
 
+static const char beam_hook[] =
+#include "dump/beam_hook.inc"
+	;
 static const char node_hook[] =
 #include "dump/node_hook.inc"
 	;
@@ -14,8 +17,14 @@ static const char python_hook[] =
 #include "dump/python_hook.inc"
 	;
 
+static const char ruby_hook[] =
+#include "dump/ruby_hook.inc"
+	;
+
 #define NODE_WORDS   "Node.js tells its heap when it is asked"
 #define PYTHON_WORDS "Python tells its objects when it is asked"
+#define RUBY_WORDS   "Ruby tells its objects when it is asked"
+#define BEAM_WORDS   "the BEAM tells its processes when it is asked"
 #define NODE_ROW(mode, how_much)                                                                   \
 	{                                                                                          \
 		.runtime = DUMP_NODE, .modes = mode, .variable = "OOMGUARD_HOOK_NODE",             \
@@ -59,6 +68,30 @@ static const struct inject_row rows[] = {
 		.separator = ':',
 		.text = "%s",
 		.words = PYTHON_WORDS },
+	{ .runtime = DUMP_RUBY,
+		.modes = INJECT_FULL,
+		.variable = "OOMGUARD_HOOK_RUBY",
+		.how = ENVIRON_ALONE,
+		.text = "full",
+		.words = RUBY_WORDS " (full)" },
+	{ .runtime = DUMP_RUBY,
+		.modes = INJECT_BOTH,
+		.variable = "RUBYOPT",
+		.how = ENVIRON_FIRST,
+		.separator = ' ',
+		.text = "-r%s",
+		.file = "ruby_hook.rb",
+		.content = ruby_hook,
+		.words = RUBY_WORDS },
+	{ .runtime = DUMP_BEAM,
+		.modes = INJECT_BOTH,
+		.variable = "ERL_AFLAGS",
+		.how = ENVIRON_FIRST,
+		.separator = ' ',
+		.text = "-eval catch(file:eval(\\\"%s\\\"))",
+		.file = "beam_hook.erl",
+		.content = beam_hook,
+		.words = BEAM_WORDS },
 	/* Read by the runtime's own crash code only: the dump that erlang:halt() and SIGUSR1 write
 	 * would else have no bound but the disk. */
 	{ .runtime = DUMP_BEAM,

@@ -129,6 +129,7 @@ liboomguard_a_SOURCES = \
 	src/store/sweep.h \
 	src/dump/attach.c \
 	src/dump/attach.h \
+	src/dump/beam.c \
 	src/dump/by_command.c \
 	src/dump/by_signal.c \
 	src/dump/core.c \
@@ -155,6 +156,8 @@ liboomguard_a_SOURCES = \
 	src/dump/elf.h \
 	src/dump/elf_marks.c \
 	src/dump/elf_value.c \
+	src/dump/fifo.c \
+	src/dump/fifo.h \
 	src/dump/get.c \
 	src/dump/get.h \
 	src/dump/go.c \
@@ -195,6 +198,7 @@ liboomguard_a_SOURCES = \
 	src/dump/python_tables.c \
 	src/dump/recognise.c \
 	src/dump/recognise.h \
+	src/dump/ruby.c \
 	src/dump/stacks.c \
 	src/dump/stacks.h \
 	src/dump/trace.c \
@@ -347,8 +351,10 @@ og_libs = $(EVENT_LIBS) $(UNWIND_LIBS) $(CGROUP_LIBS) $(INIH_LIBS) $(JANSSON_LIB
 # The hooks that go into the application are written in its language, and compiled in as one string
 # literal each: src/dump/NAME_hook.EXT becomes src/dump/NAME_hook.inc in the build directory.
 hook_sources = \
+	src/dump/beam_hook.erl \
 	src/dump/node_hook.js \
-	src/dump/python_hook.py
+	src/dump/python_hook.py \
+	src/dump/ruby_hook.rb
 hook_literals = $(patsubst %,%.inc,$(basename $(hook_sources)))
 EXTRA_DIST += $(hook_sources) src/dump/literal.awk
 CLEANFILES += $(hook_literals)

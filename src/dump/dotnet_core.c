@@ -3,10 +3,8 @@
  * A core by the runtime's own createdump, asked for over the diagnostics port. It writes into a
  * fifo: no disk of the target, no page cache, no more than we take, and seen as it passes.
  */
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -14,15 +12,13 @@
 #include "dump/core_pages.h"
 #include "dump/corecheck.h"
 #include "dump/dotnet.h"
+#include "dump/fifo.h"
 #include "dump/kinds.h"
-#include "dump/wire.h"
 #include "store/outfile.h"
 
-#define CHUNK	   (256u << 10)
-#define PIPE_BYTES (1 << 20)
-#define FIFO_MAX   64
-#define TYPE_HEAP  2 /* what the managed heap needs: about its size */
-#define TYPE_FULL  4 /* all that is mapped; the only one of programs that are a single file */
+#define CHUNK	  (256u << 10)
+#define TYPE_HEAP 2 /* what the managed heap needs: about its size */
+#define TYPE_FULL 4 /* all that is mapped; the only one of programs that are a single file */
 
 /* Without those that say what went wrong, then without those that take flags (.NET 6, 5). */
 static const uint8_t commands[] = { 3, 2, 1 };
@@ -31,55 +27,20 @@ struct core {
 	struct dotnet_ipc *ipc;
 	struct outfile out;
 	struct corecheck check;
-	char fifo[FIFO_MAX];
-	int fifofd, sockfd;
-	uint64_t max_pause_usec, begun_usec, ended_usec;
+	struct fifo fifo;
+	int sockfd;
+	uint64_t max_pause_usec;
 	bool answered;
 };
 
-static int make_fifo(struct core *c)
-{
-	struct dotnet_ipc *ipc = c->ipc;
-	struct wire_identity before;
-	struct stat st;
-	int r = wire_become(ipc->uid, ipc->gid, &before);
-
-	if (r < 0)
-		return r;
-	snprintf(c->fifo, sizeof(c->fifo), ".oomguard-%d-%llx", (int)ipc->nspid,
-		(unsigned long long)clock_now_usec());
-	r = mkfifoat(ipc->dirfd, c->fifo, 0600) < 0 ? -errno : 0;
-	if (r == 0)
-		c->fifofd =
-			openat(ipc->dirfd, c->fifo, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	if (r == 0 && c->fifofd < 0)
-		r = -errno;
-	wire_return(&before);
-	if (r == 0 && (fstat(c->fifofd, &st) < 0 || !S_ISFIFO(st.st_mode)))
-		r = -EPERM;
-	if (r == 0)
-		fcntl(c->fifofd, F_SETPIPE_SZ, PIPE_BYTES);
-	return r;
-}
-
-static void close_fifo(struct core *c)
-{
-	cleanup_close(&c->fifofd);
-	cleanup_close(&c->sockfd);
-	c->fifofd = c->sockfd = -1;
-	if (c->fifo[0])
-		unlinkat(c->ipc->dirfd, c->fifo, 0);
-	c->fifo[0] = '\0';
-}
-
 static int ask(struct core *c, uint8_t command, uint32_t type)
 {
-	char path[DOTNET_IPC_DIR_MAX + FIFO_MAX];
+	char path[DOTNET_IPC_DIR_MAX + FIFO_NAME_MAX];
 	uint8_t body[1024];
 	size_t len = 0;
 	int r;
 
-	snprintf(path, sizeof(path), "%s%s", c->ipc->dir, c->fifo);
+	snprintf(path, sizeof(path), "%s%s", c->ipc->dir, c->fifo.name);
 	r = dotnet_ipc_add_text(body, sizeof(body), &len, path);
 	if (r < 0)
 		return r;
@@ -93,16 +54,11 @@ static int ask(struct core *c, uint8_t command, uint32_t type)
 static ssize_t take_data(struct core *c)
 {
 	static uint8_t data[CHUNK];
-	ssize_t n = read(c->fifofd, data, sizeof(data));
+	ssize_t n = fifo_read(&c->fifo, data, sizeof(data));
 	int r;
 
-	if (n < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	if (n == 0)
-		return 0;
-	c->ended_usec = clock_now_usec();
-	if (!c->begun_usec)
-		c->begun_usec = c->ended_usec;
+	if (n <= 0)
+		return n;
 	corecheck_feed(&c->check, data, (size_t)n);
 	r = outfile_write(&c->out, data, (size_t)n);
 	return r < 0 ? r : n;
@@ -116,7 +72,7 @@ static int take_all(struct core *c)
 
 	for (;;) {
 		/* A fifo that has no writer yet, or none any more, is always "ready". */
-		struct pollfd p[3] = { { .fd = c->fifofd, .events = POLLIN },
+		struct pollfd p[3] = { { .fd = c->fifo.fd, .events = POLLIN },
 			{ .fd = c->answered ? -1 : c->sockfd, .events = POLLIN },
 			{ .fd = c->ipc->pidfd, .events = POLLIN } };
 		uint64_t now = clock_now_usec();
@@ -162,7 +118,7 @@ static int read_answer(struct core *c)
 static int try_command(struct core *c, uint8_t command, uint32_t type)
 {
 	struct dotnet_ipc *ipc = c->ipc;
-	int r = make_fifo(c);
+	int r = fifo_make(ipc->dirfd, ipc->nspid, ipc->uid, ipc->gid, &c->fifo);
 
 	ipc->error = 0;
 	ipc->why[0] = '\0';
@@ -183,7 +139,9 @@ static int try_command(struct core *c, uint8_t command, uint32_t type)
 			ipc->why, sizeof(ipc->why), "given up: too little memory is left, or time");
 	if (r == 0)
 		r = read_answer(c);
-	close_fifo(c);
+	fifo_remove(&c->fifo);
+	cleanup_close(&c->sockfd);
+	c->sockfd = -1;
 	return r;
 }
 
@@ -195,7 +153,7 @@ static int stream_core(struct core *c, uint32_t *type)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		r = try_command(c, commands[i], *type);
 		if (r == -EREMOTEIO && c->ipc->error != DOTNET_UNKNOWN_COMMAND &&
-			*type == TYPE_HEAP && !c->begun_usec) {
+			*type == TYPE_HEAP && !c->fifo.begun_usec) {
 			*type = TYPE_FULL;
 			r = try_command(c, commands[i], *type);
 		}
@@ -231,7 +189,7 @@ static int keep_core(struct core *c, uint32_t type, struct dump_result *ret)
 		snprintf(c->ipc->why, sizeof(c->ipc->why), "%s", strerror(-r));
 		return r;
 	}
-	ret->pause_usec = c->ended_usec - c->begun_usec;
+	ret->pause_usec = c->fifo.ended_usec - c->fifo.begun_usec;
 	snprintf(ret->file, sizeof(ret->file), "%s", c->out.name);
 	snprintf(ret->note, sizeof(ret->note), "%s by createdump, for dotnet-dump",
 		type == TYPE_HEAP ? "heap" : "full core");
@@ -243,7 +201,7 @@ int dump_dotnet(const struct dump_request *req, struct dump_result *ret)
 	uint32_t type = choose_type(req->pid);
 	char name[OUTFILE_NAME_MAX];
 	struct dotnet_ipc ipc;
-	struct core c = { .ipc = &ipc, .out = OUTFILE_NONE, .fifofd = -1, .sockfd = -1 };
+	struct core c = { .ipc = &ipc, .out = OUTFILE_NONE, .fifo = FIFO_NONE, .sockfd = -1 };
 	int r = dotnet_open(req, &ipc, ret);
 
 	if (r < 0) {

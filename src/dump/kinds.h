@@ -60,4 +60,20 @@ int dump_dotnet(const struct dump_request *req, struct dump_result *ret);
 int profile_dotnet(const struct dump_request *req, struct dump_result *ret);
 int relieve_dotnet(const struct dump_request *req, struct dump_result *ret);
 
+/*
+ * Ruby 2.7 and later, by our hook in it: all objects as ObjectSpace.dump_all writes them
+ * ("ruby-PID.objspace.jsonl", three times the heap; with the line that made each where
+ * dump.inject is full); objects by class, "ruby-PID.types.json"; collection and compaction.
+ */
+int dump_ruby(const struct dump_request *req, struct dump_result *ret);
+int profile_ruby(const struct dump_request *req, struct dump_result *ret);
+int relieve_ruby(const struct dump_request *req, struct dump_result *ret);
+
+/*
+ * BEAM, by our hook in it: memory, ETS tables and the largest processes by name,
+ * "beam-PID.processes.json"; a collection in every process.
+ */
+int dump_beam(const struct dump_request *req, struct dump_result *ret);
+int relieve_beam(const struct dump_request *req, struct dump_result *ret);
+
 #endif
