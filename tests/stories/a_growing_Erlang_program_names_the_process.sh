@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/story.sh"
 needs_cgroup
 command -v erlc >/dev/null || skip "no erlc"
-cd "$WORK"
+cd "$WORK" || exit
 make_cgroup app 250M
 
 cat >"$WORK/hog.erl" <<'ERL'

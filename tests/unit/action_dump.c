@@ -369,9 +369,9 @@ static void profile_of_a_native_program_is_its_stacks(void **state)
 static void kind_that_is_not_built_is_said(void **state)
 {
 	(void)state;
-	conf.dump.kind = DUMP_BEAM;
+	conf.dump.kind = DUMP_PHP;
 	assert_int_equal(run(work_heap_dump), 1);
-	expect("no heap dump of pid %d (target): beam is not built yet", (int)target);
+	expect("no heap dump of pid %d (target): php is not built yet", (int)target);
 }
 
 static void command_without_headroom_is_refused(void **state)
