@@ -2,10 +2,12 @@
 #include "app_env.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "command.h"
+#include "php.h"
 
 void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *argv,
 	char *const *envp, struct app_env_plan *ret_plan)
@@ -17,6 +19,7 @@ void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *ar
 		.envp = envp,
 	};
 	const struct inject_row *rows;
+	struct php php;
 	unsigned n;
 
 	ret_plan->tune.n = ret_plan->n_hooks = 0;
@@ -25,6 +28,13 @@ void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *ar
 		return;
 	in.cpus = command_cpus();
 	in.runtimes = ret_plan->runtimes = command_runtimes(argv, envp);
+	in.dotnet_has_limit = command_dotnet_has_limit(argv);
+	if (in.runtimes & TUNE_RUNTIME(DUMP_PHP) && !php_is_fpm(argv)) {
+		php_read(argv, &php);
+		/* A number in a file is the user's; -1 is what distributions have. */
+		if (!php.told[0] || php.limit == PHP_UNLIMITED)
+			in.php_limit_bytes = php.limit;
+	}
 	if (conf->tune.enabled && limit_bytes != CGROUP_NO_LIMIT)
 		tune_plan(&in, &ret_plan->tune);
 	rows = hooks_rows(&n);
@@ -63,23 +73,42 @@ static void say_hooks(const struct app_env_plan *plan, const char *path)
 	}
 }
 
-static void add_hooks(struct app_env *e, struct app_env_plan *plan, const struct store *store)
+static bool open_place(struct app_env *e, const struct store *store)
 {
-	int r = e->place.dirfd >= 0
-			? 0
-			: inject_open(store->dirfd >= 0 ? store->path : NULL, &e->place);
+	int r;
 
-	if (r < 0) {
-		if (!e->place_failed)
-			log_warning("no hooks: no place for them that the application can read: %s",
-				strerror(-r));
-		e->place_failed = true;
-		return;
-	}
-	r = inject_apply(plan->hooks, plan->n_hooks, &e->place, &e->copy);
+	if (e->place.dirfd >= 0)
+		return true;
+	r = inject_open(store->dirfd >= 0 ? store->path : NULL, &e->place);
+	if (r < 0 && !e->place_failed)
+		log_warning("no hooks: no place for them that the application can read: %s",
+			strerror(-r));
+	e->place_failed = r < 0;
+	return r == 0;
+}
+
+static void add_hooks(struct app_env *e, struct app_env_plan *plan)
+{
+	int r = inject_apply(plan->hooks, plan->n_hooks, &e->place, &e->copy);
+
 	if (r < 0)
 		log_warning("not every hook could be put in: %s: %s", e->place.path, strerror(-r));
 	say_hooks(plan, e->place.path);
+}
+
+/* PHP reads the directories of its own build first, then ours. */
+static void add_php(struct app_env *e, const struct tune_setting *s)
+{
+	char line[2 * TUNE_VALUE_MAX], path[INJECT_PATH_MAX + 2];
+	int r;
+
+	snprintf(line, sizeof(line), "%s%s\n", s->flag, s->value);
+	snprintf(path, sizeof(path), ":%s", e->place.path);
+	r = inject_write(&e->place, "oomguard.ini", line);
+	if (r == 0)
+		r = environ_add(&e->copy, s->variable, path, ENVIRON_ALONE, ':');
+	if (r < 0)
+		log_warning("%s%s could not be set: %s", s->flag, s->value, strerror(-r));
 }
 
 char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t limit_bytes,
@@ -103,8 +132,12 @@ char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t l
 		return envp;
 	}
 	say_tune(&plan.tune);
-	if (plan.n_hooks)
-		add_hooks(e, &plan, store);
+	if ((tune_by_file(&plan.tune) || plan.n_hooks) && open_place(e, store)) {
+		if (tune_by_file(&plan.tune))
+			add_php(e, tune_by_file(&plan.tune));
+		if (plan.n_hooks)
+			add_hooks(e, &plan);
+	}
 	return e->copy.vars;
 }
 

@@ -36,7 +36,8 @@ struct check {
 	char *const *argv; /* the command, or NULL */
 	char *const *envp; /* that the command would get: with what [tune] adds */
 	char *const *own_envp;
-	int procfd; /* -1: none */
+	char php_limit[64]; /* memory_limit that [tune] would set; "" none */
+	int procfd;	    /* -1: none */
 	struct cgroup cgroup;
 	struct cgroup_sample sample;
 	bool looked; /* sample is valid */

@@ -140,7 +140,8 @@ static void check_inject(struct check *c, const struct app_env_plan *plan)
 		return;
 	}
 	for (unsigned i = 0; i < plan->n_hooks; i++)
-		buf_printf(&b, "%s%s", i ? "; " : "", plan->hooks[i].row->words);
+		if (!i || plan->hooks[i].row->runtime != plan->hooks[i - 1].row->runtime)
+			buf_printf(&b, "%s%s", i ? "; " : "", plan->hooks[i].row->words);
 	row = check_add(c, "inject", CHECK_INFO,
 		"no: the environment stays untouched, no hook is put in%s%s",
 		words[0] ? "; one would give more: " : "", words);
@@ -183,6 +184,8 @@ void check_app(struct check *c)
 	if (c->conf->tune.enabled && environ_copy(c->envp, &env) == 0 &&
 		tune_apply(&plan.tune, &env) == 0)
 		c->envp = env.vars;
+	if (c->conf->tune.enabled && tune_by_file(&plan.tune))
+		snprintf(c->php_limit, sizeof(c->php_limit), "%s", tune_by_file(&plan.tune)->value);
 	check_runtimes(c, plan.runtimes);
 	c->envp = c->own_envp;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "dump/elf.h"
 #include "tune/tune.h"
 
@@ -96,8 +97,8 @@ static uint32_t runtime_of_script(int fd, char *const *envp)
 	return found;
 }
 
-/* The host of .NET shows nothing of itself, but what it starts has a file beside it. */
-static bool is_dotnet(const char *word)
+/* The host of .NET shows nothing of itself, but what it starts has a file beside it. Owned fd. */
+static int open_runtimeconfig(const char *word)
 {
 	size_t len = strlen(word);
 	char path[4096];
@@ -105,7 +106,29 @@ static bool is_dotnet(const char *word)
 	if (len > 4 && !strcmp(word + len - 4, ".dll"))
 		len -= 4;
 	snprintf(path, sizeof(path), "%.*s.runtimeconfig.json", (int)len, word);
-	return access(path, F_OK) == 0;
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static bool is_dotnet(const char *word)
+{
+	auto_close int fd = open_runtimeconfig(word);
+
+	return fd >= 0;
+}
+
+bool command_dotnet_has_limit(char *const *argv)
+{
+	char text[4096] = "";
+
+	for (unsigned i = 0; argv && argv[i] && i < WORDS_MAX; i++) {
+		auto_close int fd = open_runtimeconfig(argv[i]);
+
+		/* -EFBIG: what fits is there. */
+		if (fd >= 0 && file_pread_text(fd, text, sizeof(text)) != 0 &&
+			strstr(text, "GC.HeapHardLimit"))
+			return true;
+	}
+	return false;
 }
 
 uint32_t command_runtimes(char *const *argv, char *const *envp)

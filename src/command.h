@@ -3,6 +3,7 @@
 #ifndef OOMGUARD_COMMAND_H
 #define OOMGUARD_COMMAND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Owned fd of the file that execvpe() would run, or -errno (-ENOENT: not there, -EACCES). */
@@ -14,6 +15,9 @@ int command_open(const char *name, char *const *envp);
  * 0: unknown (a shell script, a native program).
  */
 uint32_t command_runtimes(char *const *argv, char *const *envp);
+
+/* Does a runtimeconfig.json of the command line set a ceiling for the heap of .NET? */
+bool command_dotnet_has_limit(char *const *argv);
 
 /* Processors that it may use, as glibc counts them; 0: unknown. */
 unsigned command_cpus(void);

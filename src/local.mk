@@ -331,6 +331,8 @@ liboomguard_a_SOURCES = \
 	src/hooks.h \
 	src/life.c \
 	src/lists.c \
+	src/php.c \
+	src/php.h \
 	src/reload.c \
 	src/reload.h \
 	src/status.c \

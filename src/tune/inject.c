@@ -190,12 +190,11 @@ void inject_print(const struct inject_row *row, const char *path, char *out, siz
 	buf_puts(&b, mark + 2);
 }
 
-static int write_file(const struct inject_row *row, const struct inject_place *place)
+int inject_write(const struct inject_place *place, const char *name, const char *content)
 {
-	int r = file_write_whole(
-		place->dirfd, row->file, row->content, strlen(row->content), false);
+	int r = file_write_whole(place->dirfd, name, content, strlen(content), false);
 
-	if (r == 0 && geteuid() == 0 && fchmodat(place->dirfd, row->file, 0644, 0) < 0)
+	if (r == 0 && geteuid() == 0 && fchmodat(place->dirfd, name, 0644, 0) < 0)
 		r = -errno;
 	return r;
 }
@@ -212,7 +211,7 @@ int inject_apply(const struct inject_choice *choices, unsigned n, const struct i
 
 		if (choices[i].theirs)
 			continue;
-		r = row->file ? write_file(row, place) : 0;
+		r = row->file ? inject_write(place, row->file, row->content) : 0;
 		inject_print(row, place->path, text, sizeof(text));
 		if (r == 0)
 			r = environ_add(env, row->variable, text, row->how, row->separator);

@@ -92,6 +92,9 @@ unsigned inject_choose(const struct inject_row *rows, unsigned n, const char *mo
 /* The text that a row adds to its variable, with the files in `path`. */
 void inject_print(const struct inject_row *row, const char *path, char *out, size_t size);
 
+/* A file into the place, readable for the application. 0 or -errno. */
+int inject_write(const struct inject_place *place, const char *name, const char *content);
+
 /* Writes the chosen rows' files and adds to the environment, OOMGUARD_HOOK_DIR included when any
  * row is put in. A row whose file cannot be written is left out: it would keep the application from
  * starting. 0, or the -errno of the last failure (the rest is done). */

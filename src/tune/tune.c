@@ -105,11 +105,25 @@ static bool dotnet_limit(const struct tune_input *in, struct buf *value, struct 
 {
 	uint64_t bytes = managed_heap(in->limit_bytes) / MIB * MIB;
 
-	if (!bytes)
+	if (!bytes || in->dotnet_has_limit)
 		return false;
 	buf_printf(value, "%llX", (unsigned long long)bytes);
 	say_managed(in, words);
 	buf_puts(words, " of managed heap, in hexadecimal bytes");
+	return true;
+}
+
+/* Of one request: a program on the command line has only one. Nothing is raised. */
+static bool php_limit(const struct tune_input *in, struct buf *value, struct buf *words)
+{
+	uint64_t mib = in->limit_bytes > 64 * MIB ? (in->limit_bytes - 32 * MIB) / 4 * 3 / MIB
+						  : in->limit_bytes / 2 / MIB;
+
+	if (!mib || in->php_limit_bytes <= mib * MIB)
+		return false;
+	buf_printf(value, "%lluM", (unsigned long long)mib);
+	buf_printf(words, "3/4 x (%s - 32MiB), or half of a limit under 64MiB, by PHP_INI_SCAN_DIR",
+		units_human_bytes(in->limit_bytes).s);
 	return true;
 }
 
@@ -208,6 +222,8 @@ static const struct rule {
 
 _Static_assert(ARRAY_LEN(rules) <= TUNE_SETTINGS_MAX, "a plan holds all of them");
 
+#define BY_FILE "memory_limit="
+
 static bool applies(const struct tune_input *in, const struct rule *rule)
 {
 	return !in->runtimes || rule->runtime == DUMP_CORE ||
@@ -228,6 +244,7 @@ void tune_plan(const struct tune_input *in, struct tune_plan *ret_plan)
 		s->runtime = rules[i].runtime;
 		s->variable = rules[i].variable;
 		s->flag = rules[i].flag;
+		s->by_file = s->flag && !strcmp(s->flag, BY_FILE);
 		s->theirs = environ_find_word(in->argv, in->envp, rules[i].theirs);
 		ret_plan->n++;
 	}
@@ -235,7 +252,16 @@ void tune_plan(const struct tune_input *in, struct tune_plan *ret_plan)
 
 void tune_print(const struct tune_setting *s, char *out, size_t size)
 {
-	snprintf(out, size, "%s=%s%s", s->variable, s->flag ? s->flag : "", s->value);
+	snprintf(out, size, "%s%s%s%s", s->by_file ? "" : s->variable, s->by_file ? "" : "=",
+		s->flag ? s->flag : "", s->value);
+}
+
+const struct tune_setting *tune_by_file(const struct tune_plan *plan)
+{
+	for (unsigned i = 0; i < plan->n; i++)
+		if (plan->settings[i].by_file && !plan->settings[i].theirs)
+			return &plan->settings[i];
+	return NULL;
 }
 
 int tune_apply(const struct tune_plan *plan, struct environ_copy *env)
@@ -246,7 +272,7 @@ int tune_apply(const struct tune_plan *plan, struct environ_copy *env)
 	for (unsigned i = plan->n; i-- > 0;) { /* the first row is to be the first word */
 		const struct tune_setting *s = &plan->settings[i];
 
-		if (s->theirs)
+		if (s->theirs || s->by_file)
 			continue;
 		snprintf(text, sizeof(text), "%s%s", s->flag ? s->flag : "", s->value);
 		r = environ_add(

@@ -22,16 +22,19 @@
 
 struct tune_input {
 	uint64_t limit_bytes;
-	unsigned cpus;	     /* that may be used; 0: unknown */
-	uint32_t runtimes;   /* TUNE_RUNTIME(DUMP_HOTSPOT) | ...; 0: unknown */
-	bool limit_is_given; /* guard.limit: the runtime cannot see it by itself */
-	char *const *argv;   /* the command; may be NULL */
+	unsigned cpus;		  /* that may be used; 0: unknown */
+	uint32_t runtimes;	  /* TUNE_RUNTIME(DUMP_HOTSPOT) | ...; 0: unknown */
+	uint64_t php_limit_bytes; /* memory_limit if nobody chose it; 0: not to be set */
+	bool dotnet_has_limit;	  /* in runtimeconfig.json, which a variable would override */
+	bool limit_is_given;	  /* guard.limit: the runtime cannot see it by itself */
+	char *const *argv;	  /* the command; may be NULL */
 	char *const *envp;
 };
 
 struct tune_setting {
 	enum conf_dump_kind runtime; /* DUMP_CORE: whatever allocates by glibc */
 	const char *variable;
+	bool by_file;	  /* flag and value are a line of a file that the variable leads to */
 	const char *flag; /* within the variable; NULL: the variable is one value */
 	char value[TUNE_VALUE_MAX];
 	char words[TUNE_WORDS_MAX]; /* the arithmetic */
@@ -46,8 +49,11 @@ struct tune_plan {
 /* What would be set, and what is left alone because the user has set it. Allocates nothing. */
 void tune_plan(const struct tune_input *in, struct tune_plan *ret_plan);
 
-/* Carries it out on a copy of the environment. 0 or -ENOMEM. */
+/* Carries it out on a copy of the environment, but for what is by_file. 0 or -ENOMEM. */
 int tune_apply(const struct tune_plan *plan, struct environ_copy *env);
+
+/* The row that is set by a file (PHP), if the user has not set it; NULL. */
+const struct tune_setting *tune_by_file(const struct tune_plan *plan);
 
 /* "JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=50.0", as it is added. */
 void tune_print(const struct tune_setting *s, char *out, size_t size);

@@ -85,6 +85,24 @@ else
 	skip_check "Go's ceiling" "no go"
 fi
 
+if command -v php >/dev/null; then
+	tell='echo ini_get("memory_limit"), " ", count(get_loaded_extensions());'
+	tuned php -n -r "$tell" # -n: no files at all
+	is "PHP without its files is left alone" "128M $(php -n -r 'echo count(get_loaded_extensions());')" \
+		"$(cat "$OUT")"
+	printf 'memory_limit = -1\n' >"$WORK/php.ini"
+	tuned php -c "$WORK/php.ini" -r "$tell"
+	is "PHP says: 3/4 of what is above 32 MiB, and has its extensions" \
+		"168M $(php -c "$WORK/php.ini" -r 'echo count(get_loaded_extensions());')" "$(cat "$OUT")"
+	printf 'memory_limit = 200M\n' >"$WORK/php.ini"
+	tuned php -c "$WORK/php.ini" -r 'echo ini_get("memory_limit");'
+	is "a number in php.ini is the user's" 200M "$(cat "$OUT")"
+	tuned php -d memory_limit=99M -r 'echo ini_get("memory_limit");'
+	is "that of the command holds" 99M "$(cat "$OUT")"
+else
+	skip_check "PHP's ceiling" "no php"
+fi
+
 cat >"$WORK/arenas.c" <<'C'
 #include <malloc.h>
 #include <pthread.h>

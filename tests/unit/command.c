@@ -13,6 +13,9 @@
 #include "fixture.h"
 #include "tune/tune.h"
 
+/* As main() gets them. */
+#define LIST(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
+
 static char top[] = "/tmp/oomguard-unit.XXXXXX";
 static char path_var[300];
 static char *envp[] = { path_var, NULL };
@@ -84,6 +87,10 @@ static void runtimes_are_told_by_files(void **state)
 		assert_int_equal(
 			command_runtimes((char *const *)cases[i].argv, envp), cases[i].runtimes);
 	assert_int_equal(command_runtimes(NULL, envp), 0);
+	assert_false(command_dotnet_has_limit(LIST("dotnet-host", "app.dll")));
+	make("limited.runtimeconfig.json",
+		"{\"configProperties\": {\"System.GC.HeapHardLimit\": 1}}", 0644);
+	assert_true(command_dotnet_has_limit(LIST("dotnet-host", "limited.dll")));
 	assert_int_equal(chdir("/"), 0);
 }
 

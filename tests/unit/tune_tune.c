@@ -63,7 +63,12 @@ static void values_are_derived_from_the_limit(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-		struct tune_input in = { cases[i].limit, 4, 0, false, NULL, no_vars };
+		struct tune_input in = { .limit_bytes = cases[i].limit,
+			.cpus = 4,
+			.runtimes = 0,
+			.limit_is_given = false,
+			.argv = NULL,
+			.envp = no_vars };
 		const struct tune_setting *s;
 		struct tune_plan plan;
 
@@ -103,7 +108,12 @@ static void what_the_user_has_set_is_left_alone(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		char *const *argv = LIST("program", cases[i].argument);
 		char *const *envp = LIST("A=1", cases[i].var);
-		struct tune_input in = { 256 * MIB, 2, 0, false, argv, envp };
+		struct tune_input in = { .limit_bytes = 256 * MIB,
+			.cpus = 2,
+			.runtimes = 0,
+			.limit_is_given = false,
+			.argv = argv,
+			.envp = envp };
 		auto_environ struct environ_copy env = { .vars = NULL };
 		const struct tune_setting *s;
 		struct tune_plan plan;
@@ -127,7 +137,12 @@ static void what_the_user_has_set_is_left_alone(void **state)
 static void flags_come_before_those_of_the_user(void **state)
 {
 	char *const *envp = LIST("NODE_OPTIONS=--enable-source-maps");
-	struct tune_input in = { 256 * MIB, 2, TUNE_RUNTIME(DUMP_NODE), false, NULL, envp };
+	struct tune_input in = { .limit_bytes = 256 * MIB,
+		.cpus = 2,
+		.runtimes = TUNE_RUNTIME(DUMP_NODE),
+		.limit_is_given = false,
+		.argv = NULL,
+		.envp = envp };
 	auto_environ struct environ_copy env = { .vars = NULL };
 	struct tune_plan plan;
 
@@ -143,7 +158,12 @@ static void flags_come_before_those_of_the_user(void **state)
 
 static void flags_of_one_variable_are_in_the_order_of_the_table(void **state)
 {
-	struct tune_input in = { 256 * MIB, 2, TUNE_RUNTIME(DUMP_HOTSPOT), true, NULL, no_vars };
+	struct tune_input in = { .limit_bytes = 256 * MIB,
+		.cpus = 2,
+		.runtimes = TUNE_RUNTIME(DUMP_HOTSPOT),
+		.limit_is_given = true,
+		.argv = NULL,
+		.envp = no_vars };
 	auto_environ struct environ_copy env = { .vars = NULL };
 	struct tune_plan plan;
 
@@ -162,12 +182,55 @@ static void no_limit_is_absurd(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(limits); i++) {
-		struct tune_input in = { limits[i], 0, 0, true, NULL, no_vars };
+		struct tune_input in = { .limit_bytes = limits[i],
+			.cpus = 0,
+			.runtimes = 0,
+			.limit_is_given = true,
+			.argv = NULL,
+			.envp = no_vars };
 		struct tune_plan plan;
 
 		tune_plan(&in, &plan);
 		for (unsigned j = 0; j < plan.n; j++)
 			assert_true(plan.settings[j].value[0]);
+	}
+}
+
+static void some_rows_depend_on_what_is_there(void **state)
+{
+	static const struct {
+		uint64_t php;
+		bool dotnet;
+		const char *variable, *value;
+	} cases[] = {
+		{ 0, false, "PHP_INI_SCAN_DIR", NULL },
+		{ 128 * MIB, false, "PHP_INI_SCAN_DIR", NULL }, /* not raised to 168M */
+		{ UINT64_MAX, false, "PHP_INI_SCAN_DIR", "168M" },
+		{ 0, false, "DOTNET_GCHeapHardLimit", "9000000" },
+		{ 0, true, "DOTNET_GCHeapHardLimit", NULL },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tune_input in = { .limit_bytes = 256 * MIB,
+			.cpus = 2,
+			.php_limit_bytes = cases[i].php,
+			.dotnet_has_limit = cases[i].dotnet,
+			.envp = no_vars };
+		auto_environ struct environ_copy env = { .vars = NULL };
+		const struct tune_setting *s;
+		struct tune_plan plan;
+
+		tune_plan(&in, &plan);
+		s = find(&plan, cases[i].variable, NULL);
+		assert_int_equal(s != NULL, cases[i].value != NULL);
+		if (s)
+			assert_string_equal(s->value, cases[i].value);
+		assert_ptr_equal(tune_by_file(&plan), s && s->by_file ? s : NULL);
+		/* What is by a file is none of its business. */
+		assert_int_equal(environ_copy(no_vars, &env), 0);
+		assert_int_equal(tune_apply(&plan, &env), 0);
+		assert_null(environ_get(env.vars, "PHP_INI_SCAN_DIR"));
 	}
 }
 
@@ -178,6 +241,7 @@ int main(void)
 		cmocka_unit_test(what_the_user_has_set_is_left_alone),
 		cmocka_unit_test(flags_come_before_those_of_the_user),
 		cmocka_unit_test(flags_of_one_variable_are_in_the_order_of_the_table),
+		cmocka_unit_test(some_rows_depend_on_what_is_there),
 		cmocka_unit_test(no_limit_is_absurd),
 	};
 
