@@ -116,16 +116,21 @@ int check_run(const struct cli *cli, char *const *envp)
 {
 	static struct conf conf;
 	static struct check c;
+	static struct cli theirs;
 	enum check_status worst;
-	int r = cli_load_conf(cli, envp, &conf);
+	bool running = check_borrow(cli, &theirs);
+	int r;
 
+	cli = running ? &theirs : cli;
+	r = cli_load_conf(cli, envp, &conf);
 	if (r >= 0)
 		return r;
 	c.conf = &conf;
 	c.argv = cli->argv;
 	c.envp = c.own_envp = envp;
 	c.procfd = proc_open_root();
-	check_add(&c, "configuration", CHECK_OK, "%u levels; %s", conf.n_levels,
+	check_add(&c, "configuration", CHECK_OK, "%u levels; %s%s", conf.n_levels,
+		running ? "that of the running guard, PID 1; " : "",
 		cli->file ? cli->file
 			  : "defaults, /etc/oomguard/oomguard.ini if it exists, environment");
 	check_memory(&c);

@@ -62,6 +62,12 @@ void check_kernel(struct check *c); /* notifications, freezing, ptrace, kmsg ...
 void check_place(struct check *c);  /* state-dir, termination log */
 void check_app(struct check *c);    /* the command's runtime and its memory settings */
 
+/*
+ * check_running.c: where nothing was asked for in particular and PID 1 is a running guard, its
+ * options and its command. False: there is none.
+ */
+bool check_borrow(const struct cli *cli, struct cli *ret_cli);
+
 /* The subcommand: 0 well, 1 warnings, 2 would not protect, 78 bad configuration. */
 int check_run(const struct cli *cli, char *const *envp);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where evidence goes, and whether it stays. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "check.h"
+#include "store/lifetime.h"
 #include "store/store.h"
 
 static void check_room(struct check *c, const struct store *store)
@@ -30,6 +33,21 @@ static void check_room(struct check *c, const struct store *store)
 	check_remedy(row, "a larger volume, or a larger dump.max-bytes");
 }
 
+/* The running guard's: looked at without its lock, and without making another instance of it. */
+static bool open_held(const struct conf *conf, struct store *ret)
+{
+	auto_close int fd = open(conf->guard.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !store_is_held(fd))
+		return false;
+	*ret = (struct store){ .lockfd = -1,
+		.on_memory = lifetime_is_memory(fd),
+		.throw_away = lifetime_is_container_layer(fd) };
+	buf_copy(ret->path, sizeof(ret->path), conf->guard.state_dir);
+	ret->dirfd = take_fd(&fd);
+	return true;
+}
+
 static void check_state_dir(struct check *c)
 {
 	const char *volume = "volumeMounts: [{name: oomguard, mountPath: /var/lib/oomguard}] and "
@@ -37,8 +55,11 @@ static void check_state_dir(struct check *c)
 	struct store store;
 	struct check_row *row;
 	const char *why = NULL;
+	bool held;
 
-	store_open(&store, c->conf, &why);
+	held = open_held(c->conf, &store);
+	if (!held)
+		store_open(&store, c->conf, &why);
 	if (store.dirfd < 0 || store.fallback) {
 		row = check_add(c, "state-dir", CHECK_WARN, "%s", why ? why : "no place");
 		check_remedy(row, "%s", volume);
@@ -53,7 +74,8 @@ static void check_state_dir(struct check *c)
 			store.path);
 		check_remedy(row, "emptyDir without medium: Memory");
 	} else {
-		check_add(c, "state-dir", CHECK_OK, "%s can be written and stays", store.path);
+		check_add(c, "state-dir", CHECK_OK, "%s can be written and stays%s", store.path,
+			held ? " (a guard is using it)" : "");
 	}
 	if (store.dirfd >= 0)
 		check_room(c, &store);

@@ -312,6 +312,7 @@ liboomguard_a_SOURCES = \
 	src/check_memory.c \
 	src/check_php.c \
 	src/check_place.c \
+	src/check_running.c \
 	src/check_runtime.c \
 	src/check_runtime.h \
 	src/chute.c \

@@ -154,5 +154,16 @@ if grep -q '^fail *limit' "$OUT"; then
 else
 	skip_check "no limit: exit status" "an ancestor has one"
 fi
+# As "kubectl exec POD -- /oomguard check" asks: nothing is told twice.
+guard app -v -s restart.grace=7s -- node -e 'setInterval(() => {}, 1000)' --max-old-space-size=512
+check "a guard runs" wait_for 20 exists "$STATE/flight.rec"
+nsenter -t "$GUARD_PID" -p -m "$STORY_OOMGUARD" check >"$OUT" 2>"$LOG"
+has "in its container the running guard's settings are found" "$OUT" 'configuration.*running guard, PID 1'
+has "and its command" "$OUT" '^ok +command +node'
+has "and its state directory" "$OUT" "^ok +state-dir +$STATE .*a guard is using it"
+is "of which no second one is made" '' "$(find "$STATE" -name 'instance-*')"
+kill -TERM "$GUARD_PID"
+guard_status 20
+
 check "at least twelve were mended by their remedy ($remedies)" test "$remedies" -ge 12
 finish
