@@ -16,6 +16,9 @@
 
 /* What waits to be accepted. */
 #define BACKLOG 64
+/* While the application is being asked: has an excuse come up? Kubelets wait a second by default.
+ */
+#define EXCUSE_MSEC 200
 /* No fd left, for example: accepting again at once would spin. */
 #define PAUSE_SEC 1
 
@@ -36,6 +39,7 @@ struct http {
 	int fd;
 	struct event *event;  /* somebody wants to connect */
 	struct event *resume; /* accepting again after an error */
+	struct event *excuse; /* looking for an excuse while the application is asked */
 	struct connection connections[HTTP_CONNECTIONS_MAX];
 	uint64_t n_accepted;
 	struct probe probe;
@@ -108,18 +112,39 @@ static void serve_ready(struct connection *c, const struct guard_view *view)
 	reply_line(c, health.code, health.text);
 }
 
-static void on_probe(void *arg, bool alive, const char *why)
+static void answer_all(struct http *h, bool alive, const char *why)
 {
-	static struct guard_view view;
-	struct http *h = arg;
-
-	if (!alive) {
-		h->look(h->arg, &view); /* a dump may have begun since the question */
-		alive = health_excuses(&view);
-	}
+	event_del(h->excuse);
 	for (unsigned i = 0; i < ARRAY_LEN(h->connections); i++)
 		if (h->connections[i].asks_probe)
 			reply_line(&h->connections[i], alive ? 200 : 503, alive ? "ok" : why);
+}
+
+static bool is_excused(struct http *h)
+{
+	static struct guard_view view;
+
+	h->look(h->arg, &view);
+	return health_excuses(&view);
+}
+
+static void on_probe(void *arg, bool alive, const char *why)
+{
+	struct http *h = arg;
+
+	/* A dump may have begun since the question. */
+	answer_all(h, alive || is_excused(h), why);
+}
+
+/* An application that is stopped for its dump does not answer: nobody has to wait for that. */
+static void on_excuse(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (is_excused(h))
+		answer_all(h, true, "");
 }
 
 static void serve_live(struct connection *c, const struct guard_view *view)
@@ -127,12 +152,14 @@ static void serve_live(struct connection *c, const struct guard_view *view)
 	struct health health = health_live(view);
 	struct probe *probe = &c->http->probe;
 
-	if (health.code != 200 || !probe_is_set(probe) || health_excuses(view))
+	if (health.code != 200 || !probe_is_set(probe) || health_excuses(view)) {
 		reply_line(c, health.code, health.text);
-	else if (probe_ask(probe) < 0)
+	} else if (probe_ask(probe) < 0) {
 		reply_line(c, 503, "http.app-probe: the application cannot be asked");
-	else
+	} else {
 		c->asks_probe = true;
+		event_add(c->http->excuse, &(struct timeval){ .tv_usec = EXCUSE_MSEC * 1000 });
+	}
 }
 
 static const struct page {
@@ -286,7 +313,8 @@ static int set_up(struct http *h, const char *address, const char *app_probe)
 		return -EDESTADDRREQ;
 	h->event = event_new(h->base, h->fd, EV_READ | EV_PERSIST, on_connect, h);
 	h->resume = event_new(h->base, -1, 0, on_resume, h);
-	return h->event && h->resume && !event_add(h->event, NULL) ? 0 : -ENOMEM;
+	h->excuse = event_new(h->base, -1, EV_PERSIST, on_excuse, h);
+	return h->event && h->resume && h->excuse && !event_add(h->event, NULL) ? 0 : -ENOMEM;
 }
 
 int http_open(struct event_base *base, const char *address, const char *app_probe, http_look look,
@@ -322,6 +350,8 @@ void http_close(struct http *h)
 		event_free(h->event);
 	if (h->resume)
 		event_free(h->resume);
+	if (h->excuse)
+		event_free(h->excuse);
 	cleanup_close(&h->fd);
 	free(h);
 }

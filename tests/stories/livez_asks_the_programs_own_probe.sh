@@ -24,9 +24,17 @@ check "alive when the program says so" wait_for 10 http_says /livez 200
 kill -STOP "$APP"
 is "a program that hangs is not alive" 503 "$(http_get /livez)"
 
+# Asked before the dump began: the answer does not wait for a program that cannot give it.
+asked=$(now_ms)
+(http_get /livez >"$WORK/early"; now_ms >"$WORK/early.at") &
+wait_for 1 false # the question is on its way
 timeout 30 "$STORY_OOMGUARD" dump -s "guard.state-dir=$STATE" >/dev/null 2>&1 &
 story_pids+=("$!")
 check "a dump that runs is an excuse" wait_for 10 http_says /livez 200
+check "also for who has asked before it" wait_for 10 exists "$WORK/early.at"
+is "he is told so" 200 "$(cat "$WORK/early")"
+took=$(($(cat "$WORK/early.at") - asked))
+check "and not only when the question times out: $took ms" test $took -lt $((4000 * STORY_SLOW))
 kill -CONT "$APP"
 kill -TERM "$GUARD_PID"
 guard_status 20
