@@ -8,6 +8,7 @@ needs_cgroup
 make_cgroup app 64M
 
 # On a busy machine 1,300 clients take seconds: the program leaks when they are there.
+# shellcheck disable=SC2016 # for the inner shell
 guard app "${HTTP_LISTEN[@]}" -s guard.start-grace=0s -s drain.wait=0s -- \
 	sh -c 'until [ -e "$1" ]; do sleep 0.1; done; exec "$2" --from 20M --rate 3M' sh "$WORK/go" "$PROGRAMS/leak"
 app_pid

@@ -64,7 +64,7 @@ static void status_is_JSON_and_says_what_is_not_known(void **state)
 	static struct guard_view v = { .version = "1\"", .basis = "anon", .life_state = "running" };
 	static char text[HEALTH_TEXT_MAX];
 	struct buf b = BUF_ON(text);
-	json_t *status, *memory;
+	json_t *status, *memory, *diagnosis;
 
 	(void)state;
 	v.pid = 1;
@@ -75,6 +75,11 @@ static void status_is_JSON_and_says_what_is_not_known(void **state)
 	v.limit_bytes = VIEW_UNKNOWN;
 	v.use_bp = 8765;
 	v.eta_usec = 1500000;
+	v.states[0] = (struct view_named){ "none", 0 };
+	v.states[1] = (struct view_named){ "leak", 1 };
+	v.diagnosis_pct = 70;
+	v.advised_limit_bytes = 512;
+	v.advised_request_bytes = VIEW_UNKNOWN;
 	buf_reset(&b);
 	health_print_status(&v, &b);
 	assert_false(b.truncated);
@@ -88,6 +93,12 @@ static void status_is_JSON_and_says_what_is_not_known(void **state)
 	assert_true(json_is_true(
 		json_object_get(json_array_get(json_object_get(status, "levels"), 0), "active")));
 	assert_string_equal(json_string_value(json_object_get(status, "version")), "1\"");
+	diagnosis = json_object_get(status, "diagnosis");
+	assert_string_equal(json_string_value(json_object_get(diagnosis, "cause")), "leak");
+	assert_true(json_real_value(json_object_get(diagnosis, "confidence")) == 0.7);
+	assert_int_equal(
+		json_integer_value(json_object_get(diagnosis, "recommended_limit_bytes")), 512);
+	assert_true(json_is_null(json_object_get(diagnosis, "recommended_request_bytes")));
 	json_decref(status);
 }
 
