@@ -318,6 +318,7 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	 */
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	watch_soon(g);
+	reporter_try(g);
 	event_base_dispatch(g->base);
 	view_end(g);
 	lists_end(g);

@@ -22,6 +22,7 @@
  *   headline.c    the line that says why a level has fired
  *   reporter.c    the report of an incident, when there is room
  *   last_words.c  the termination message
+ *   vitals.c      what a post-mortem needs to have been noted before
  *
  * While the application runs nothing here waits for anything but the loop, and looks and levels do
  * not allocate (HTTP and the control socket may). Bounded waits are at the two ends: for the reader
@@ -55,6 +56,8 @@
 #include "trigger/brake.h"
 #include "trigger/pace.h"
 #include "trigger/trigger.h"
+#include "reporter.h"
+#include "vitals.h"
 
 #define GUARD_LINE_MAX 512
 
@@ -129,11 +132,6 @@ struct braking {
 	struct freezer freezer;
 };
 
-struct reporter {
-	struct helper helper;	      /* that writes incident.json and report.txt */
-	char pending[STORE_PATH_MAX]; /* "incidents/NAME" that waits for it, "" none */
-};
-
 /* Runtimes that answer in a full heap only if they were asked before. */
 struct prearm {
 	struct event *timer;
@@ -142,13 +140,14 @@ struct prearm {
 };
 
 struct recorder {
+	struct vitals vitals;
 	struct flight *flight;	 /* shared with the companion; NULL: no recorder */
 	struct flight_life life; /* as it stands */
 	enum flight_end previous_end;
 	bool previous_cut;  /* it could not write down itself how it ended */
 	uint64_t pidns;	    /* for who reads what `status` shows */
 	uint64_t next_usec; /* next sample below the first level, and next life record */
-	bool urgent;
+	bool urgent, node_is_short;
 };
 
 struct verdict {
@@ -235,6 +234,9 @@ void watch_describe(const struct guard *g, char *out, size_t size);
 
 /* "dump level: 88% of 256MiB ...; snapshot, heap dump asked from pid 7 (python3)" */
 void headline_say(struct guard *g, unsigned index);
+/* A kernel kill in words, the one line that `OOMKilled` never gives: to the log, to the recorder,
+ * and its incident is ordered. */
+void headline_killed(struct guard *g);
 
 /* lists.c */
 int lists_begin(struct guard *g);
@@ -298,17 +300,6 @@ void record_new_life(struct guard *g);
 void record_sample(struct guard *g);
 void record_event(struct guard *g, enum flight_kind kind, int value, const char *text);
 void record_end(struct guard *g, enum flight_end end, int exit_status);
-
-/* reporter.c */
-
-/* A list has ended: its incident is to be reported. */
-void reporter_note(struct guard *g, const char *incident);
-/* Starts the helper where one waits and there is room. */
-void reporter_try(struct guard *g);
-/* The reaper's: true when it was the helper. */
-bool reporter_ended(struct guard *g, pid_t pid);
-/* At the end: what waits is written now; waited for at most a second. */
-void reporter_finish(struct guard *g);
 
 /* last_words.c */
 

@@ -2,6 +2,7 @@
 /* The line that says why a level has fired and what comes now. */
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "guard.h"
 #include "proc/proc.h"
 
@@ -52,4 +53,26 @@ void headline_say(struct guard *g, unsigned index)
 	}
 	log_notice("%s level: %s%s", level->name, g->lists.reason[index], line);
 	record_event(g, FLIGHT_LEVEL, (int)index, line_of_event(level, g->lists.reason[index]));
+}
+
+void headline_killed(struct guard *g)
+{
+	const struct flight_life *life = &g->recorder.life;
+	char text[GUARD_LINE_MAX];
+	struct buf b = BUF_ON(text);
+
+	vitals_end(g);
+	/* Not what is seen now: the kernel has freed it already. */
+	buf_reset(&b);
+	buf_printf(
+		&b, "the kernel's OOM killer ended the application (pid %d)", (int)g->keeper.child);
+	if (life->peak_use_bytes)
+		buf_printf(&b, "; peak seen: %s of %s, %s",
+			units_human_bytes(life->peak_use_bytes).s,
+			units_human_bytes(life->limit_bytes).s,
+			life->levels ? "levels had fired (see above)"
+				     : "no level had fired: faster than the looks");
+	log_error("%s", text);
+	record_event(g, FLIGHT_OOM, (int)g->keeper.child, text);
+	reporter_note_death(g, &g->recorder.life, FLIGHT_END_OOM, text);
 }

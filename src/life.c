@@ -264,27 +264,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	life_happen(arg, EV_TIMER);
 }
 
-/* A kernel kill in words: the one line that `OOMKilled` never gives. */
-static void say_killed_by_kernel(struct guard *g)
-{
-	const struct flight_life *life = &g->recorder.life;
-	char text[GUARD_LINE_MAX];
-	struct buf b = BUF_ON(text);
-
-	/* Not what is seen now: the kernel has freed it already. */
-	buf_reset(&b);
-	buf_printf(
-		&b, "the kernel's OOM killer ended the application (pid %d)", (int)g->keeper.child);
-	if (life->peak_use_bytes)
-		buf_printf(&b, "; peak seen: %s of %s, %s",
-			units_human_bytes(life->peak_use_bytes).s,
-			units_human_bytes(life->limit_bytes).s,
-			life->levels ? "levels had fired (see above)"
-				     : "no level had fired: faster than the looks");
-	log_error("%s", text);
-	record_event(g, FLIGHT_OOM, (int)g->keeper.child, text);
-}
-
 void life_child_ended(struct guard *g, int wait_status)
 {
 	struct keeper *k = &g->keeper;
@@ -293,7 +272,7 @@ void life_child_ended(struct guard *g, int wait_status)
 		k->life.state != LIFE_KILLING && k->life.state != LIFE_SWEEPING) {
 		if (watch_saw_oom_kill(g)) {
 			count_kill(g);
-			say_killed_by_kernel(g);
+			headline_killed(g);
 		} else if (k->life.state == LIFE_RUNNING) {
 			count_foreign_kill(g);
 		}

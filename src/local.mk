@@ -92,9 +92,12 @@ liboomguard_a_SOURCES = \
 	src/child/restart.h \
 	src/child/signals.c \
 	src/child/signals.h \
+	src/memrequest.c \
+	src/memrequest.h \
 	src/prearm.c \
 	src/record.c \
 	src/reporter.c \
+	src/reporter.h \
 	src/trigger/brake.c \
 	src/trigger/brake.h \
 	src/trigger/forecast.c \
@@ -209,14 +212,20 @@ liboomguard_a_SOURCES = \
 	src/dump/wire.h \
 	src/report/advise.c \
 	src/report/advise.h \
+	src/report/ceiling.c \
+	src/report/ceiling.h \
 	src/report/companion.c \
 	src/report/companion.h \
 	src/report/csv.c \
 	src/report/csv.h \
 	src/report/curve.c \
 	src/report/curve.h \
+	src/report/death.c \
+	src/report/death.h \
 	src/report/diagnose.c \
 	src/report/diagnose.h \
+	src/report/diagnose_rules.c \
+	src/report/diagnose_rules.h \
 	src/report/explain.c \
 	src/report/explain.h \
 	src/report/explain_input.c \
@@ -237,6 +246,8 @@ liboomguard_a_SOURCES = \
 	src/report/html_style.h \
 	src/report/incident.c \
 	src/report/incident.h \
+	src/report/incident_borrow.c \
+	src/report/incident_facts.c \
 	src/report/incident_find.c \
 	src/report/incident_judge.c \
 	src/report/incident_snapshot.c \
@@ -250,6 +261,8 @@ liboomguard_a_SOURCES = \
 	src/report/kernlog_prefix.c \
 	src/report/kernlog_table.c \
 	src/report/kernlog_table.h \
+	src/report/kmsg.c \
+	src/report/kmsg.h \
 	src/report/leaktest.c \
 	src/report/leaktest.h \
 	src/report/lines.c \
@@ -273,6 +286,8 @@ liboomguard_a_SOURCES = \
 	src/report/replay.h \
 	src/report/scribe.c \
 	src/report/scribe.h \
+	src/report/shape.c \
+	src/report/shape.h \
 	src/report/snapshot.c \
 	src/report/snapshot.h \
 	src/tune/environ.c \
@@ -344,6 +359,8 @@ liboomguard_a_SOURCES = \
 	src/tally.h \
 	src/verdict.c \
 	src/view.c \
+	src/vitals.c \
+	src/vitals.h \
 	src/watch.c \
 	src/wire.c \
 	src/wire.h

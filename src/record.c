@@ -34,6 +34,7 @@ bool record_begin(struct guard *g)
 
 	r->life.boot_id = previous_boot_id();
 	r->pidns = live_own_pidns();
+	vitals_begin(g);
 	known = g->store.dirfd >= 0 &&
 		previous_find(g->store.dirfd, r->life.boot_id, &previous) == 0 && previous.n_lives;
 	r->flight = flight_map();
@@ -50,6 +51,7 @@ bool record_begin(struct guard *g)
 	r->previous_end = previous.end;
 	r->previous_cut = previous.life.end == FLIGHT_END_RUNNING;
 	previous_describe(&previous, text, sizeof(text));
+	reporter_note_death(g, &previous.life, previous.end, text);
 	if (previous.end == FLIGHT_END_CLEAN)
 		log_info("%s", text);
 	else
@@ -72,7 +74,10 @@ void record_new_life(struct guard *g)
 		.start_wall_usec = clock_wall_usec(),
 		.boot_id = r->life.boot_id,
 		.end = FLIGHT_END_RUNNING,
+		.own_limit_bytes = CGROUP_NO_LIMIT,
+		.node_stall_bp = UINT32_MAX,
 	};
+	vitals_new_life(g);
 	record_event(g, FLIGHT_START, (int)g->keeper.child, g->argv[0]);
 }
 
@@ -81,7 +86,8 @@ void record_sample(struct guard *g)
 	struct recorder *r = &g->recorder;
 	const struct cgroup_sample *s = &g->watch.sample;
 	const struct cgroup_level *level = &g->watch.cgroup.levels[s->binding];
-	bool urgent = units_share_bp(s->use_bytes, s->limit_bytes) >= URGENT_FROM_BP;
+	bool urgent =
+		r->node_is_short || units_share_bp(s->use_bytes, s->limit_bytes) >= URGENT_FROM_BP;
 	struct flight_sample sample;
 
 	if (!s->detailed || (!urgent && s->time_usec < r->next_usec))
@@ -96,11 +102,14 @@ void record_sample(struct guard *g)
 		.kernel_bytes = level->stat.kernel,
 	};
 	flight_put_sample(r->flight, &sample, urgent);
+	vitals_look(g);
 	r->life.limit_bytes = s->limit_bytes;
 	r->life.last_use_bytes = s->use_bytes;
+	r->life.own_use_bytes = s->own_use_bytes;
 	r->life.peak_use_bytes = MAX_OF(r->life.peak_use_bytes, s->use_bytes);
 	if (s->time_usec >= r->next_usec) {
 		r->next_usec = s->time_usec + LIFE_EVERY_USEC;
+		r->node_is_short = vitals_note(g);
 		put_life(g);
 		keep_check(g);
 	}

@@ -39,7 +39,8 @@ static int write_report(void *arg, int result_fd)
 	alarm(WORK_SECONDS);
 	if (dirfd < 0)
 		return 1;
-	r = incident_write_files(dirfd, g->store.dirfd, name ? name + 1 : "", g->conf, &verdict);
+	r = incident_write_files(
+		dirfd, g->store.dirfd, name ? name + 1 : "", g->conf, NULL, &verdict, NULL);
 	/* Old incidents go when the newest is whole. */
 	store_retain(&g->store, g->conf);
 	if (r < 0)
@@ -48,23 +49,52 @@ static int write_report(void *arg, int result_fd)
 	return 0;
 }
 
+/* Tells the verdict in numbers, and in a second line in words for the log. */
+static int write_death(void *arg, int result_fd)
+{
+	const struct guard *g = arg;
+	struct incident_verdict verdict;
+	char text[DEATH_TEXT_MAX];
+	int r;
+
+	alarm(WORK_SECONDS);
+	r = death_write(&g->reporter.death, &verdict, text);
+	if (r == 0)
+		store_retain(&g->store, g->conf);
+	if (text[0]) {
+		verdict_tell(&verdict, result_fd);
+		helper_tell(result_fd, "%s", text);
+	}
+	return r < 0 && r != -EEXIST;
+}
+
 static void start(struct guard *g)
 {
 	struct reporter *r = &g->reporter;
 	int keep[] = { g->store.dirfd };
+	bool death = r->death.store != NULL;
 
-	if (helper_start(write_report, g, keep, 1, WORK_SECONDS * USEC_PER_SEC, &r->helper) < 0)
+	if (helper_start(death ? write_death : write_report, g, keep, 1,
+		    WORK_SECONDS * USEC_PER_SEC, &r->helper) < 0)
 		return; /* a pid limit: at the end there will be room for one */
-	r->pending[0] = '\0';
+	if (death)
+		r->death.store = NULL;
+	else
+		r->pending[0] = '\0';
+}
+
+static bool has_work(const struct guard *g)
+{
+	const struct reporter *r = &g->reporter;
+
+	return (r->pending[0] || r->death.store) && r->helper.pid <= 0 && g->store.dirfd >= 0;
 }
 
 void reporter_try(struct guard *g)
 {
-	const struct reporter *r = &g->reporter;
 	bool room = !g->watch.has_limit || g->watch.sample.headroom_bytes >= NEEDS_BYTES;
 
-	if (r->pending[0] && r->helper.pid <= 0 && g->store.dirfd >= 0 && room &&
-		!life_is_ending(g))
+	if (has_work(g) && room && !life_is_ending(g))
 		start(g);
 }
 
@@ -75,21 +105,42 @@ void reporter_note(struct guard *g, const char *incident)
 	reporter_try(g);
 }
 
-static void take_verdict(struct guard *g)
+void reporter_note_death(
+	struct guard *g, const struct flight_life *life, enum flight_end end, const char *reason)
 {
-	struct helper *h = &g->reporter.helper;
-	char line[HELPER_RESULT_MAX];
+	struct death_order *d = &g->reporter.death;
 
-	helper_take_result(h, line);
-	*h = HELPER_NONE;
-	verdict_reported(g, line);
+	if (!death_level(end) || g->store.dirfd < 0)
+		return;
+	*d = (struct death_order){
+		.conf = g->conf,
+		.store = &g->store,
+		.life = *life,
+		.just_now = life == &g->recorder.life,
+	};
+	d->life.end = end;
+	buf_copy(d->reason, sizeof(d->reason), reason);
+}
+
+/* What the helper has told of a death goes to the log. */
+static void take_result(struct guard *g)
+{
+	struct reporter *r = &g->reporter;
+	char text[HELPER_RESULT_MAX], *words;
+
+	helper_take_result(&r->helper, text);
+	r->helper = HELPER_NONE;
+	verdict_reported(g, text);
+	words = strchr(text, '\n');
+	if (words)
+		log_notice("%s", words + 1);
 }
 
 bool reporter_ended(struct guard *g, pid_t pid)
 {
 	if (pid <= 0 || pid != g->reporter.helper.pid)
 		return false;
-	take_verdict(g);
+	take_result(g);
 	reporter_try(g);
 	return true;
 }
@@ -100,13 +151,14 @@ void reporter_finish(struct guard *g)
 	struct reporter *r = &g->reporter;
 	uint64_t until = clock_now_usec() + LAST_WAIT_USEC;
 
-	if (r->pending[0] && r->helper.pid <= 0 && g->store.dirfd >= 0)
-		start(g);
-	while (r->helper.pid > 0 && clock_now_usec() < until) {
-		if (waitpid(r->helper.pid, NULL, WNOHANG) != 0) {
-			take_verdict(g);
+	while (clock_now_usec() < until) {
+		if (has_work(g))
+			start(g);
+		if (r->helper.pid <= 0)
 			return;
-		}
-		poll(NULL, 0, 2);
+		if (waitpid(r->helper.pid, NULL, WNOHANG) != 0)
+			take_result(g);
+		else
+			poll(NULL, 0, 2);
 	}
 }

@@ -96,17 +96,20 @@ unit_tests = \
 	tests/unit/proc_tmpfs \
 	tests/unit/proc_tree \
 	tests/unit/report_advise \
+	tests/unit/report_ceiling \
 	tests/unit/report_csv \
 	tests/unit/report_curve \
 	tests/unit/report_diagnose \
 	tests/unit/report_flight \
 	tests/unit/report_incident \
+	tests/unit/report_kmsg \
 	tests/unit/report_leaktest \
 	tests/unit/report_explain \
 	tests/unit/report_plot \
 	tests/unit/report_render \
 	tests/unit/report_replay \
 	tests/unit/report_scribe \
+	tests/unit/report_shape \
 	tests/unit/report_snapshot \
 	tests/unit/status \
 	tests/unit/store_beneath \

@@ -127,6 +127,11 @@ void cgroup_limit_source(
 /* Cold path. Level 0; hierarchical (`events`) and own (`local`). 0 or -errno. */
 int cgroup_read_events(
 	const struct cgroup *cg, struct cgroup_events *ret_events, struct cgroup_events *ret_local);
+/*
+ * How often the limit of that level itself was met: v2 its own `oom` (kills), v1 failcnt (reclaim
+ * too). UINT64_MAX: not known. A read or two; allocates nothing.
+ */
+uint64_t cgroup_read_hits(const struct cgroup *cg, unsigned level);
 void cgroup_read_pressure(const struct cgroup *cg, struct cgroup_pressure *ret);
 
 /* What the definition in DESIGN ("The number") gives for a basis. Pure. */

@@ -103,6 +103,20 @@ int cgroup_read_events(
 	return 0;
 }
 
+uint64_t cgroup_read_hits(const struct cgroup *cg, unsigned level)
+{
+	struct cgroup_events events = unknown_events;
+	uint64_t count;
+
+	if (level >= cg->n_levels)
+		return UINT64_MAX;
+	if (cg->version == CGROUP_V1)
+		return stat_read_u64(cg->levels[level].fd.events_local, &count) ? UINT64_MAX
+										: count;
+	read_events(cg->levels[level].fd.events_local, &events);
+	return events.oom;
+}
+
 /* "12.34" to 1234; anything odd is 0. */
 static uint32_t parse_hundredths(const char *text)
 {

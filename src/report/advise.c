@@ -51,6 +51,9 @@ static uint64_t limit_for(const struct advise_facts *f, const struct policy *p)
 	if (f->out_of_memory)
 		limit = MAX_OF(limit, MAX_OF(times_pct(f->limit_bytes, p->censored_pct),
 					      f->limit_bytes + STEP_MIN));
+	/* A heap below its ceiling goes on growing. */
+	if (f->cause == CAUSE_LIMIT_TOO_LOW)
+		limit = MAX_OF(limit, times_pct(f->ceiling_bytes, 100 + HEAP_MARGIN_PCT));
 	if (f->limit_bytes)
 		limit = MIN_OF(limit, 2 * f->limit_bytes);
 	limit = round_up(limit);
@@ -127,12 +130,24 @@ static void say_leak(const struct advise_facts *f, const struct advice *a, struc
 	buf_puts(b, ".");
 }
 
+/* Others have filled what is shared: our own limit is not the matter. */
+static void say_neighbour(const struct advise_facts *f, const struct advice *a, struct buf *b)
+{
+	buf_printf(b,
+		"The limit of %s that this container shares with its neighbours was filled by "
+		"them (here %s are in use): give the neighbour a limit, or raise the pod's to %s, "
+		"then watch, and repeat if need be.",
+		units_human_bytes(f->limit_bytes).s, units_human_bytes(f->own_use_bytes).s,
+		units_human_bytes(a->limit_bytes).s);
+}
+
 static void say_change(const struct advise_facts *f, const struct advice *a, struct buf *b)
 {
 	if (!a->change) {
 		buf_puts(b, "Keep request and limit as they are.");
 	} else if (a->limit_bytes != f->limit_bytes) {
-		buf_printf(b, "Set the memory limit to %s", units_human_bytes(a->limit_bytes).s);
+		buf_printf(b, "Set the %smemory limit to %s", f->pod_level ? "pod's " : "",
+			units_human_bytes(a->limit_bytes).s);
 		if (a->request_bytes != f->request_bytes)
 			buf_printf(
 				b, " and the request to %s", units_human_bytes(a->request_bytes).s);
@@ -146,6 +161,22 @@ static void say_change(const struct advise_facts *f, const struct advice *a, str
 	if (a->heap_bytes)
 		buf_printf(b, " The runtime's heap may then be %s at most.",
 			units_human_bytes(a->heap_bytes).s);
+}
+
+/* Resources of the pod as a whole (Kubernetes 1.34 and later), in the field beside containers. */
+static void print_pod_patch(const struct advice *a, struct buf *b)
+{
+	buf_printf(b,
+		"spec:\n  template:\n    spec:\n      resources:\n        limits:\n"
+		"          memory: %s\n",
+		quantity(a->limit_bytes).s);
+}
+
+/* `kubectl set resources` knows containers only. */
+static void print_pod_kubectl(const struct advise_facts *f, struct buf *b)
+{
+	buf_printf(b, "kubectl patch %s/%s --patch-file limit.yaml",
+		or_placeholder(f->kind, "deployment"), or_placeholder(f->name, "NAME"));
 }
 
 static void print_patch(const struct advise_facts *f, const struct advice *a, struct buf *b)
@@ -171,9 +202,26 @@ static void print_kubectl(const struct advise_facts *f, const struct advice *a, 
 		buf_printf(b, " --limits=memory=%s", quantity(a->limit_bytes).s);
 }
 
+static bool is_neighbour(const struct advise_facts *f)
+{
+	return f->cause == CAUSE_WRONG_REQUESTS && f->pod_level;
+}
+
+static void print_change(
+	const struct advise_facts *f, const struct advice *a, struct buf *patch, struct buf *line)
+{
+	if (f->pod_level && a->limit_bytes != f->limit_bytes) {
+		print_pod_patch(a, patch);
+		print_pod_kubectl(f, line);
+	} else {
+		print_patch(f, a, patch);
+		print_kubectl(f, a, line);
+	}
+}
+
 void advise(const struct advise_facts *f, struct advice *ret)
 {
-	const struct policy *p = &policies[f->cause];
+	const struct policy *p = &policies[is_neighbour(f) ? CAUSE_LIMIT_TOO_LOW : f->cause];
 	struct advice a = { .limit_bytes = f->limit_bytes, .request_bytes = f->request_bytes };
 	struct buf sentence = BUF_ON(a.sentence), patch = BUF_ON(a.patch), line = BUF_ON(a.kubectl);
 	uint64_t margin;
@@ -183,7 +231,7 @@ void advise(const struct advise_facts *f, struct advice *ret)
 	buf_reset(&line);
 	if (p->limit && (f->peak_bytes || f->out_of_memory))
 		a.limit_bytes = limit_for(f, p);
-	if (p->request || f->wrong_requests)
+	if ((p->request || f->wrong_requests) && !f->pod_level)
 		a.request_bytes = request_for(f, a.limit_bytes);
 	margin = times_pct(a.limit_bytes, HEAP_MARGIN_PCT) + f->outside_heap_bytes;
 	if (f->outside_heap_bytes && a.limit_bytes > margin)
@@ -192,12 +240,12 @@ void advise(const struct advise_facts *f, struct advice *ret)
 	if (f->cause == CAUSE_LEAK) {
 		advise_leak(f, &a);
 		say_leak(f, &a, &sentence);
+	} else if (is_neighbour(f) && a.change) {
+		say_neighbour(f, &a, &sentence);
 	} else {
 		say_change(f, &a, &sentence);
 	}
-	if (a.change) {
-		print_patch(f, &a, &patch);
-		print_kubectl(f, &a, &line);
-	}
+	if (a.change)
+		print_change(f, &a, &patch, &line);
 	*ret = a;
 }

@@ -21,6 +21,7 @@ struct advise_facts {
 	enum cause cause;
 	bool wrong_requests;	/* see struct diagnosis */
 	bool out_of_memory;	/* the peak was cut off by the limit */
+	bool pod_level;		/* limit_bytes is that of the pod, or of another cgroup above */
 	uint64_t limit_bytes;	/* 0: none */
 	uint64_t request_bytes; /* 0: none or not known */
 	uint64_t peak_bytes;	/* highest not reclaimable use of this life and those remembered */
@@ -31,6 +32,8 @@ struct advise_facts {
 	uint64_t wanted_uptime_s;    /* between planned restarts; 0: a week */
 	uint64_t outside_heap_bytes; /* of the runtime, beside its heap; 0: not known */
 	uint64_t dump_bytes;	     /* what the dumper needs inside of the limit */
+	uint64_t ceiling_bytes;	     /* of the runtime, heap and beside it; 0: not known */
+	uint64_t own_use_bytes;	     /* of this container, where the limit is the pod's; 0 */
 	/* For the texts; "" where not known: placeholders are printed. */
 	const char *kind; /* "deployment", "statefulset" */
 	const char *name, *container;

@@ -31,7 +31,14 @@ enum death {
 	DEATH_COUNT,
 };
 
-enum oom_level { OOM_LEVEL_NONE, OOM_LEVEL_OWN, OOM_LEVEL_POD, OOM_LEVEL_NODE, OOM_LEVEL_COUNT };
+enum oom_level {
+	OOM_LEVEL_NONE,
+	OOM_LEVEL_OWN,
+	OOM_LEVEL_POD,
+	OOM_LEVEL_NODE,
+	OOM_LEVEL_EXTERNAL, /* no limit at all: somebody sent SIGKILL */
+	OOM_LEVEL_COUNT,
+};
 
 enum cause {
 	CAUSE_NONE, /* nothing is wrong */
@@ -56,11 +63,14 @@ struct diagnose_facts {
 	int exit_status, exit_signal;
 	bool kernel_killed; /* oom_kill of our cgroup has advanced */
 	bool own_limit_hit; /* oom, max or failcnt of our cgroup has advanced near the end */
+	bool ancestor_hit;  /* ... or that of a cgroup above it: limit_bytes is its limit then */
 	bool ended_unseen;  /* found at the next start: nobody saw how it ended */
 	enum kernel_word kernel;
 
 	/* The last that was seen. */
 	uint64_t use_bytes, usage_bytes, limit_bytes, request_bytes, working_set_bytes;
+	uint64_t own_use_bytes, own_limit_bytes; /* of our own cgroup where an ancestor's limit is
+						    limit_bytes; 0: not known; UINT64_MAX: none */
 	uint64_t uptime_s, samples;
 
 	/* The curve. */
@@ -70,15 +80,18 @@ struct diagnose_facts {
 	uint64_t slope_bytes_per_s; /* of the retained floor */
 	uint64_t floor_bytes;	    /* retained floor; 0: not known */
 	uint64_t to_limit_s;
+	bool rises_through_life;    /* evenly, from the start to the end; slope_bytes_per_s */
 	uint32_t median_bp, p90_bp; /* of the limit, without the last minute */
-	uint32_t rise_bp;	    /* of the limit, within the last minute */
-	uint32_t rise_times;	/* that rise against the usual change in a minute; 0: not known */
+	uint32_t rise_bp;	    /* of the limit, within rise_s */
+	uint32_t rise_s;	    /* 0: a minute */
+	uint32_t rise_times;	/* that rise against the usual change in that time; 0: not known */
 	unsigned spikes_before; /* fell back by themselves */
 	enum growth growth;
 	bool growth_in_one_process;
 
 	/* Lives before. */
-	unsigned lives_same_slope, lives_short_oom, lives_oom;
+	unsigned lives_same_slope, lives_short_oom, lives_oom; /* this one is counted */
+	bool raised_in_vain; /* a life with a lower limit ended in the same way */
 
 	/* The node. */
 	uint32_t node_available_bp; /* of its memory; DIAGNOSE_UNKNOWN */
@@ -96,6 +109,7 @@ struct diagnosis {
 	unsigned score_pct[CAUSE_COUNT]; /* 0..100 of each cause */
 	unsigned confidence_pct;	 /* at most 95 */
 	bool wrong_requests;		 /* contributed, or would be worth a change */
+	char detail[16];		 /* a more exact name: "heap-ceiling", "tmpfs", ...; "" */
 	/* What speaks for the winner (of all when unknown), in numbers. */
 	char evidence[DIAGNOSE_EVIDENCE_MAX][DIAGNOSE_LINE_MAX];
 	unsigned n_evidence;

@@ -27,13 +27,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLIGHT_NAME	 "flight.rec"
-#define FLIGHT_BAD_NAME	 "flight.bad"
-#define FLIGHT_TEXT_MAX	 200
-#define FLIGHT_LIVES_MAX 32
-#define FLIGHT_WORDS_MAX 1024
-#define FLIGHT_NOTE_MAX	 2048
-#define FLIGHT_LIVE_MAX	 2032
+#define FLIGHT_NAME	  "flight.rec"
+#define FLIGHT_BAD_NAME	  "flight.bad"
+#define FLIGHT_TEXT_MAX	  200
+#define FLIGHT_LIVES_MAX  32
+#define FLIGHT_WORDS_MAX  1024
+#define FLIGHT_NOTE_MAX	  2048
+#define FLIGHT_LIVE_MAX	  2032
+#define FLIGHT_CGROUP_MAX 128
 
 struct flight_sample {
 	uint64_t wall_usec;
@@ -75,14 +76,31 @@ enum flight_end {
 	FLIGHT_ENDS,
 };
 
+/* Whose limit the kernel has met, by the counters of the cgroups. */
+enum flight_hit {
+	FLIGHT_HIT_UNKNOWN,
+	FLIGHT_HIT_OWN,
+	FLIGHT_HIT_ANCESTOR,
+	FLIGHT_HIT_NONE, /* none of those that can be seen */
+};
+
 struct flight_life {
 	uint64_t start_wall_usec, last_wall_usec; /* last: of its last record */
 	uint64_t limit_bytes, peak_use_bytes, last_use_bytes;
-	uint64_t first_floor_bytes, last_floor_bytes; /* to see the same slope in each life */
-	uint64_t boot_id;			      /* hash of /proc/sys/kernel/random/boot_id */
-	uint32_t restarts, ooms, dumps, levels;	      /* counted in this life */
-	uint32_t end;				      /* enum flight_end */
+	uint64_t slope_bytes_per_s; /* of even growth through the life, 0: it was not even */
+	uint64_t own_use_bytes, own_limit_bytes; /* of our own cgroup; UINT64_MAX: no limit */
+	uint64_t request_bytes, ceiling_bytes;	 /* 0: not known */
+	/* The least of the last half minute; 0: not known. */
+	uint64_t node_total_bytes, node_available_bytes;
+	uint64_t boot_id;			/* hash of /proc/sys/kernel/random/boot_id */
+	uint32_t restarts, ooms, dumps, levels; /* counted in this life */
+	uint32_t end;				/* enum flight_end */
 	int32_t exit_status;
+	uint32_t hit;		/* enum flight_hit, at an end by the kernel */
+	uint32_t node_stall_bp; /* of the node's pressure, full avg10; UINT32_MAX: not known */
+	uint32_t best_effort;	/* 1: no request at all */
+	char comm[16];		/* of the application as it was started */
+	char cgroup[FLIGHT_CGROUP_MAX]; /* the end of the path of our cgroup */
 };
 
 /* --- the guard's side: shared memory --- */

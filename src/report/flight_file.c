@@ -19,8 +19,8 @@
 #define PACKAGE_VERSION "unknown"
 #endif
 
-#define FORMAT_VERSION 2 /* 1: without the live ring */
 #define BLOCK_BYTES    4096u
+#define FORMAT_VERSION 3 /* 2: without what a post-mortem needs of a life */
 #define SLOTS_MAX      16384u
 
 uint32_t flight_record_bytes(enum flight_ring ring)
@@ -73,7 +73,7 @@ void flight_layout(uint64_t max_bytes, uint32_t ret_slots[RINGS])
 		{ 16384, 1080, 1440, 512, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
 		{ 4096, 1080, 1440, 256, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
 		{ 1024, 360, 720, 128, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
-		{ 128, 90, 180, 48, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
+		{ 128, 60, 140, 40, FLIGHT_LIFE_SLOTS, FLIGHT_LIVE_SLOTS },
 	};
 	unsigned i = 0;
 

@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "report/kernlog.h"
+#include "report/lines.h"
 #include "store/beneath.h"
 #include "trigger/trigger.h"
 
@@ -85,7 +87,7 @@ void incident_clean(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-static int read_whole(int dirfd, const char *name, char **ret_text, size_t *ret_len)
+int incident_read_file(int dirfd, const char *name, char **ret_text, size_t *ret_len)
 {
 	auto_close int fd = beneath_open(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	auto_free char *text = NULL;
@@ -123,7 +125,7 @@ static void load_snapshot(struct incident *in, int dirfd)
 {
 	auto_free char *text = NULL;
 	size_t len = 0;
-	int r = read_whole(dirfd, "snapshot.json", &text, &len);
+	int r = incident_read_file(dirfd, "snapshot.json", &text, &len);
 
 	if (r == 0)
 		r = incident_parse_snapshot(in, text, len);
@@ -141,6 +143,43 @@ static int by_name(const void *a, const void *b)
 {
 	return strcmp(
 		((const struct incident_file *)a)->name, ((const struct incident_file *)b)->name);
+}
+
+static void take_kill(const struct kernlog_facts *kill, void *arg)
+{
+	struct incident *in = arg;
+	int64_t rss = kill->told[KERNLOG_ANON_RSS_KB] ? kill->number[KERNLOG_ANON_RSS_KB] : 0;
+
+	/* Of a group the largest. */
+	if (in->has_kernel_kill && rss <= in->kernel_kill.number[KERNLOG_ANON_RSS_KB])
+		return;
+	in->kernel_kill = *kill;
+	in->has_kernel_kill = true;
+}
+
+static void take_kernel_line(const char *line, size_t len, void *arg)
+{
+	(void)len;
+	kernlog_take_line(arg, line, NULL);
+}
+
+static void load_kernel_log(struct incident *in, int dirfd)
+{
+	auto_free char *text = NULL;
+	auto_free struct lines *lines = malloc(sizeof(*lines));
+	size_t len = 0;
+	struct kernlog *log;
+
+	if (!lines || incident_read_file(dirfd, INCIDENT_KERNEL_LOG, &text, &len) < 0)
+		return;
+	log = kernlog_new(take_kill, in);
+	if (!log)
+		return;
+	lines_init(lines, take_kernel_line, log);
+	lines_feed(lines, text, len);
+	lines_end(lines);
+	kernlog_end(log);
+	kernlog_free(log);
 }
 
 static void load_files(struct incident *in, int dirfd)
@@ -186,11 +225,15 @@ static void pick_life(struct incident *in, uint64_t *ret_from, uint64_t *ret_to)
 	}
 }
 
-static void load_flight(struct incident *in, int statefd)
+static void load_flight(struct incident *in, int statefd, const struct flight_life *given)
 {
 	int r = statefd < 0 ? -ENOENT : flight_read(statefd, &in->log);
 	uint64_t from, to;
 
+	if (given) {
+		in->given_life = *given;
+		in->life = &in->given_life;
+	}
 	if (r < 0) {
 		incident_note(in,
 			r == -ENOENT	? "flight.rec: there is none%.0s"
@@ -202,6 +245,8 @@ static void load_flight(struct incident *in, int statefd)
 	if (in->log.damaged)
 		incident_note(in, "flight.rec: %u damaged records were left out", in->log.damaged);
 	pick_life(in, &from, &to);
+	if (given)
+		in->life = &in->given_life;
 	for (unsigned i = 0; i < in->log.n_samples; i++) {
 		if (in->log.samples[i].wall_usec < from || in->log.samples[i].wall_usec > to)
 			continue;
@@ -274,6 +319,7 @@ static struct incident *incident_new(const char *name, const char *path)
 		return NULL;
 	in->limit_bytes = in->use_bytes = in->usage_bytes = in->headroom_bytes = in->eta_msec =
 		INCIDENT_UNKNOWN;
+	in->own_use_bytes = in->own_limit_bytes = INCIDENT_UNKNOWN;
 	in->age_s = in->oom_kills = in->node_total_bytes = in->node_available_bytes =
 		INCIDENT_UNKNOWN;
 	incident_clean(in->name, sizeof(in->name), name);
@@ -291,7 +337,10 @@ int incident_load(
 		return -ENOMEM;
 	load_snapshot(in, place->dirfd);
 	load_files(in, place->dirfd);
-	load_flight(in, place->statefd);
+	load_kernel_log(in, place->dirfd);
+	load_flight(in, place->statefd, place->life);
+	if (in->has_snapshot && !in->n_processes)
+		incident_borrow_processes(in, place->statefd);
 	fill_from_flight(in);
 	set_lines(in, conf);
 	incident_judge(in, conf);

@@ -18,6 +18,7 @@
 #include "report/advise.h"
 #include "report/diagnose.h"
 #include "report/flight.h"
+#include "report/kernlog_line.h"
 
 #define INCIDENT_NAME_MAX	128
 #define INCIDENT_PATH_MAX	512
@@ -27,6 +28,7 @@
 #define INCIDENT_COMPONENTS_MAX 32
 #define INCIDENT_NOTES_MAX	8
 #define INCIDENT_UNKNOWN	UINT64_MAX
+#define INCIDENT_KERNEL_LOG	"kernel.log" /* what the kernel says of the kill */
 
 struct incident_process {
 	int64_t pid, ppid;
@@ -61,7 +63,8 @@ struct incident {
 	char guard_version[32], limit_source[INCIDENT_TEXT_MAX], basis[24];
 	uint64_t limit_bytes, use_bytes, usage_bytes, headroom_bytes, eta_msec;
 	int64_t growth_bytes_per_s;
-	uint64_t age_s; /* of the application */
+	uint64_t age_s;				 /* of the application */
+	uint64_t own_use_bytes, own_limit_bytes; /* of our own cgroup */
 	uint64_t oom_kills, node_total_bytes, node_available_bytes;
 	struct incident_component components[INCIDENT_COMPONENTS_MAX];
 	unsigned n_components;
@@ -79,12 +82,17 @@ struct incident {
 	const struct flight_event *events;
 	unsigned n_events;
 	const struct flight_life *life; /* NULL: not known */
+	struct flight_life given_life;	/* what `life` points to where the caller knew better */
+
+	bool has_kernel_kill; /* kernel.log */
+	struct kernlog_facts kernel_kill;
 
 	struct incident_line lines[CONF_LEVELS_MAX]; /* ascending */
 	unsigned n_lines;
 
 	struct diagnosis diagnosis;
 	struct advice advice;
+	char since_change[160]; /* whether the last change of the limit has helped; "" */
 
 	char notes[INCIDENT_NOTES_MAX][160]; /* what is missing or broken */
 	unsigned n_notes;
@@ -95,6 +103,7 @@ struct incident_place {
 	int dirfd;   /* of the incident */
 	int statefd; /* of the directory that holds flight.rec; -1: none */
 	char name[INCIDENT_NAME_MAX], path[INCIDENT_PATH_MAX];
+	const struct flight_life *life; /* what is known better than the recorder knows it; NULL */
 };
 
 /*
@@ -120,13 +129,22 @@ struct incident_verdict {
 
 /*
  * Writes incident.json and report.txt into the incident's directory, each complete or not at all.
- * statefd: directory of flight.rec, -1: none. Allocates: call it from a helper. 0 or -errno.
+ * statefd: directory of flight.rec, -1: none. life: see struct incident_place. *ret_verdict and
+ * *ret (each may be NULL) are what has been written. Allocates: call it from a helper. 0 or -errno.
  */
 int incident_write_files(int incident_dirfd, int statefd, const char *name, const struct conf *conf,
-	struct incident_verdict *ret_verdict);
+	const struct flight_life *life, struct incident_verdict *ret_verdict,
+	struct incident **ret);
 
 /* Fills the facts of snapshot.json in from its text. 0 or -EBADMSG: it is no such document. */
 int incident_parse_snapshot(struct incident *in, const char *text, size_t len);
+
+/* Processes of an incident that has none of its own, from the newest snapshot before in its life.
+ */
+void incident_borrow_processes(struct incident *in, int statefd);
+
+/* The whole file and a NUL behind it; *ret_text is allocated. 0, -EFBIG, -errno. */
+int incident_read_file(int dirfd, const char *name, char **ret_text, size_t *ret_len);
 
 /* Copies and cleans: what is not UTF-8 or would control a terminal becomes '?'. */
 void incident_clean(char *out, size_t size, const char *text);
@@ -136,6 +154,9 @@ __attribute__((format(printf, 2, 3))) void incident_note(
 
 /* Diagnosis and advice from what has been loaded. */
 void incident_judge(struct incident *in, const struct conf *conf);
+
+/* What the recorder tells for the diagnosis; what it does not know is left as it is. */
+void incident_tell_facts(const struct incident *in, struct diagnose_facts *f);
 
 /* 20261125T205844.123Z-... to microseconds; 0: no such name. */
 uint64_t incident_time_of(const char *name);

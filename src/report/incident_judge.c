@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what was recorded to the facts that diagnosis and advice are made of. */
+/* Verdict and advice from what has been loaded. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,18 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "report/ceiling.h"
 #include "report/curve.h"
 #include "report/incident.h"
+
+/* What came so near to the limit was stopped by it, or by the guard: nobody knows how high it would
+ * have gone. */
+#define CUT_OFF_BP 9500u
+
+static uint64_t known(uint64_t value)
+{
+	return value == INCIDENT_UNKNOWN ? 0 : value;
+}
 
 /* Which component has grown most since the first sample; the fifth of all growth is no cause. */
 static enum growth what_grew(const struct incident *in)
@@ -32,135 +42,187 @@ static enum growth what_grew(const struct incident *in)
 	return by[most] > all / 2 ? most : GROWTH_UNTOLD;
 }
 
-static void tell_end(const struct incident *in, struct diagnose_facts *f)
-{
-	uint32_t end = in->life ? in->life->end : FLIGHT_END_UNKNOWN;
-	int status = in->life ? in->life->exit_status : 0;
-
-	f->ended = end == FLIGHT_END_CLEAN || end == FLIGHT_END_OOM || end == FLIGHT_END_CRASH ||
-		   end == FLIGHT_END_OOM_GROUP || end == FLIGHT_END_KILLED;
-	f->kernel_killed = end == FLIGHT_END_OOM || end == FLIGHT_END_OOM_GROUP;
-	f->own_limit_hit = f->kernel_killed;
-	f->ended_unseen = end == FLIGHT_END_KILLED || end == FLIGHT_END_OOM_GROUP;
-	f->exit_status = end == FLIGHT_END_CRASH ? MAX_OF(status, 1) : status;
-	for (unsigned i = 0; i < in->n_events; i++)
-		f->asked_to_end |= in->events[i].kind == FLIGHT_SIGNAL;
-}
-
-static void tell_lives(const struct incident *in, struct diagnose_facts *f)
-{
-	for (unsigned i = 0; i < in->log.n_lives; i++) {
-		const struct flight_life *life = &in->log.lives[i];
-
-		if (life == in->life)
-			break;
-		if (!life->ooms && life->end != FLIGHT_END_OOM && life->end != FLIGHT_END_OOM_GROUP)
-			continue;
-		f->lives_oom++;
-		f->lives_short_oom +=
-			life->last_wall_usec - MIN_OF(life->start_wall_usec, life->last_wall_usec) <
-			600 * USEC_PER_SEC;
-	}
-}
-
-static void tell_node(const struct incident *in, struct diagnose_facts *f)
-{
-	f->node_available_bp = f->node_stall_bp = DIAGNOSE_UNKNOWN;
-	if (in->node_total_bytes != INCIDENT_UNKNOWN && in->node_total_bytes &&
-		in->node_available_bytes != INCIDENT_UNKNOWN)
-		f->node_available_bp =
-			units_share_bp(in->node_available_bytes, in->node_total_bytes);
-}
-
-static uint64_t known(uint64_t value)
-{
-	return value == INCIDENT_UNKNOWN ? 0 : value;
-}
-
-/* One process that holds most of what is in use, among several. */
+/* One process that holds most of what is in use. */
 static bool is_in_one_process(const struct incident *in)
 {
 	uint64_t use = known(in->use_bytes);
 	const struct incident_process *p = &in->processes[0];
 
-	return in->n_processes > 1 && use &&
+	return in->n_processes && use &&
 	       known(p->pss_bytes == INCIDENT_UNKNOWN ? p->rss_bytes : p->pss_bytes) > use / 2;
 }
 
-/* Which process, of what, since when, how fast: in front of what the rules have found. */
+/* In front of what the rules have found. */
+static void tell_first(struct incident *in, const char *line)
+{
+	struct diagnosis *d = &in->diagnosis;
+
+	d->n_evidence = MIN_OF(d->n_evidence, (unsigned)DIAGNOSE_EVIDENCE_MAX - 1);
+	memmove(d->evidence[1], d->evidence[0], d->n_evidence * sizeof(d->evidence[0]));
+	d->n_evidence++;
+	/* A name that was cut inside of a character. */
+	incident_clean(d->evidence[0], sizeof(d->evidence[0]), line);
+}
+
+/* Which process, of what, since when, how fast. */
 static void tell_growth(struct incident *in, enum growth growth)
 {
 	static const char *const words[GROWTH_COUNT] = { "memory", "anonymous memory",
 		"shared memory or tmpfs", "page cache", "kernel memory" };
-	struct diagnosis *d = &in->diagnosis;
 	const struct flight_sample *first, *last;
+	bool others = !strcmp(in->diagnosis.detail, "neighbour");
 	char line[DIAGNOSE_LINE_MAX];
 	struct buf b = BUF_ON(line);
 
-	if (in->n_samples < 2 || d->cause == CAUSE_NONE)
+	if (in->n_samples < 2 || in->diagnosis.cause == CAUSE_NONE)
 		return;
 	first = &in->samples[0];
 	last = &in->samples[in->n_samples - 1];
 	if (last->use_bytes <= first->use_bytes || last->wall_usec <= first->wall_usec)
 		return;
-	d->n_evidence = MIN_OF(d->n_evidence, (unsigned)DIAGNOSE_EVIDENCE_MAX - 1);
-	memmove(d->evidence[1], d->evidence[0], d->n_evidence * sizeof(d->evidence[0]));
-	d->n_evidence++;
 	buf_reset(&b);
-	buf_printf(&b, "%s grew by %s in %s", words[growth],
+	buf_printf(&b, "%s grew by %s in %s", others ? "all that shares the limit" : words[growth],
 		units_human_bytes(last->use_bytes - first->use_bytes).s,
 		units_human_duration(last->wall_usec - first->wall_usec).s);
 	if (in->growth_bytes_per_s > 0)
 		buf_printf(&b, ", at the end by %s/s",
 			units_human_bytes((uint64_t)in->growth_bytes_per_s).s);
-	if (in->n_processes)
+	if (in->n_processes && !others)
 		buf_printf(&b, "; the largest process is %.32s (pid %" PRId64 ")",
 			in->processes[0].comm, in->processes[0].pid);
-	/* A name that was cut inside of a character. */
-	incident_clean(d->evidence[0], sizeof(d->evidence[0]), line);
+	tell_first(in, line);
+}
+
+/* What the kernel itself says, in its own numbers. */
+static void tell_kernel(struct incident *in)
+{
+	const struct kernlog_facts *k = &in->kernel_kill;
+	char line[DIAGNOSE_LINE_MAX];
+	struct buf b = BUF_ON(line);
+
+	if (!in->has_kernel_kill)
+		return;
+	buf_reset(&b);
+	buf_printf(&b, "the kernel killed %.20s", k->text[KERNLOG_COMM]);
+	if (k->told[KERNLOG_ANON_RSS_KB])
+		buf_printf(&b, ", anon-rss %" PRId64 "kB", k->number[KERNLOG_ANON_RSS_KB]);
+	if (k->scope == KERNLOG_SCOPE_GLOBAL)
+		buf_puts(&b, ", because the node was out of memory");
+	else if (k->told[KERNLOG_LIMIT_KB])
+		buf_printf(&b, ", limit %" PRId64 "kB", k->number[KERNLOG_LIMIT_KB]);
+	if (k->scope != KERNLOG_SCOPE_GLOBAL && k->text[KERNLOG_OOM_MEMCG][0])
+		buf_printf(&b, " of %.64s", k->text[KERNLOG_OOM_MEMCG]);
+	tell_first(in, line);
+}
+
+/* Has the last change of the limit helped? Lives are kept, and their limits with them. */
+static void tell_change(struct incident *in)
+{
+	const struct flight_life *now = in->life, *before = NULL;
+	struct buf b = BUF_ON(in->since_change);
+	uint64_t was, age;
+	bool over;
+
+	for (unsigned i = 0; now && i < in->log.n_lives; i++) {
+		const struct flight_life *l = &in->log.lives[i];
+
+		if (l->start_wall_usec < now->start_wall_usec && l->limit_bytes &&
+			l->limit_bytes != UINT64_MAX)
+			before = l->limit_bytes + l->limit_bytes / 100 < now->limit_bytes ||
+						 now->limit_bytes + now->limit_bytes / 100 <
+							 l->limit_bytes
+					 ? l
+					 : before;
+	}
+	buf_reset(&b);
+	if (!before || !now->limit_bytes || now->limit_bytes == UINT64_MAX)
+		return;
+	was = before->last_wall_usec - MIN_OF(before->start_wall_usec, before->last_wall_usec);
+	age = now->last_wall_usec - MIN_OF(now->start_wall_usec, now->last_wall_usec);
+	over = in->diagnosis.death == DEATH_OOM || now->end == FLIGHT_END_GUARDED;
+	buf_printf(&b,
+		"The limit was changed from %s to %s: ", units_human_bytes(before->limit_bytes).s,
+		units_human_bytes(now->limit_bytes).s);
+	if (over)
+		buf_printf(&b, "it did not help, that was filled too (after %s, before after %s).",
+			units_human_duration(age).s, units_human_duration(was).s);
+	else
+		buf_printf(&b, "so far it helps (%s, peak %u%%; before %s).",
+			units_human_duration(age).s,
+			units_share_bp(now->peak_use_bytes, now->limit_bytes) / 100,
+			units_human_duration(was).s);
+}
+
+static void tell_curve(const struct incident *in, struct diagnose_facts *f, uint64_t *peak)
+{
+	auto_free struct curve *curve = malloc(sizeof(*curve));
+	uint64_t limit = f->limit_bytes;
+
+	if (!curve || !in->n_samples || !limit)
+		return;
+	curve_init(curve);
+	for (unsigned i = 0; i < in->n_samples; i++) {
+		curve_add(curve, in->samples[i].wall_usec, in->samples[i].use_bytes,
+			known(in->samples[i].limit_bytes));
+		*peak = MAX_OF(*peak, in->samples[i].use_bytes);
+	}
+	leaktest_finish(&curve->leaktest);
+	curve_tell(curve, f);
+	f->limit_bytes = limit;
+}
+
+static void set_advice(struct incident *in, const struct diagnose_facts *f, uint64_t peak)
+{
+	const struct diagnosis *d = &in->diagnosis;
+	struct advise_facts a = {
+		.cause = d->cause,
+		.wrong_requests = d->wrong_requests,
+		.out_of_memory = (d->death == DEATH_OOM && d->level != OOM_LEVEL_NODE) ||
+				 units_share_bp(peak, f->limit_bytes) >= CUT_OFF_BP,
+		.pod_level = d->level == OOM_LEVEL_POD || !strcmp(d->detail, "neighbour"),
+		.limit_bytes = f->limit_bytes,
+		.request_bytes = f->request_bytes,
+		.peak_bytes = peak,
+		.floor_bytes = f->floor_bytes,
+		.slope_bytes_per_s = f->slope_bytes_per_s,
+		.usual_bytes = units_of_share(f->limit_bytes, f->p90_bp),
+		.high_bytes = MAX_OF(f->own_use_bytes, f->use_bytes),
+		.ceiling_bytes = f->ceiling_bytes,
+		.own_use_bytes = f->own_use_bytes,
+	};
+
+	if (in->n_samples)
+		a.floor_bytes = MIN_OF(a.floor_bytes, in->samples[0].use_bytes);
+	for (unsigned i = 0; i < in->n_processes && !a.outside_heap_bytes; i++)
+		a.outside_heap_bytes = ceiling_beside(in->processes[i].command);
+	if (f->limit_bytes)
+		advise(&a, &in->advice);
 }
 
 void incident_judge(struct incident *in, const struct conf *conf)
 {
-	auto_free struct curve *curve = malloc(sizeof(*curve));
-	struct diagnose_facts f = { 0 };
-	struct advise_facts a = { 0 };
+	struct diagnose_facts f = {
+		.node_available_bp = DIAGNOSE_UNKNOWN,
+		.node_stall_bp = DIAGNOSE_UNKNOWN,
+		.limit_bytes = known(in->limit_bytes),
+		.use_bytes = known(in->use_bytes),
+		.request_bytes = conf->guard.request_bytes,
+	};
 	uint64_t peak = known(in->use_bytes);
 
-	tell_node(in, &f);
-	f.limit_bytes = known(in->limit_bytes);
-	f.use_bytes = known(in->use_bytes);
-	if (curve && in->n_samples && f.limit_bytes) {
-		curve_init(curve);
-		for (unsigned i = 0; i < in->n_samples; i++) {
-			curve_add(curve, in->samples[i].wall_usec, in->samples[i].use_bytes,
-				known(in->samples[i].limit_bytes));
-			peak = MAX_OF(peak, in->samples[i].use_bytes);
-		}
-		leaktest_finish(&curve->leaktest);
-		curve_tell(curve, &f);
-		f.limit_bytes = known(in->limit_bytes);
-	}
+	tell_curve(in, &f, &peak);
+	f.use_bytes = MAX_OF(f.use_bytes, known(in->use_bytes));
 	f.usage_bytes = known(in->usage_bytes);
-	f.request_bytes = conf->guard.request_bytes;
 	f.growth = what_grew(in);
 	f.growth_in_one_process = is_in_one_process(in);
-	tell_end(in, &f);
-	tell_lives(in, &f);
+	incident_tell_facts(in, &f);
+	f.working_set_bytes = f.own_use_bytes ? f.own_use_bytes : f.use_bytes;
 	diagnose(&f, &in->diagnosis);
 	/* A level was passed: that is not nothing. */
 	if (in->diagnosis.cause == CAUSE_NONE && (in->level[0] || f.kernel_killed))
 		in->diagnosis.cause = CAUSE_UNKNOWN;
 	tell_growth(in, f.growth);
-	a.cause = in->diagnosis.cause;
-	a.wrong_requests = in->diagnosis.wrong_requests;
-	a.out_of_memory = in->diagnosis.death == DEATH_OOM;
-	a.limit_bytes = f.limit_bytes;
-	a.request_bytes = f.request_bytes;
-	a.peak_bytes = peak;
-	a.floor_bytes = f.floor_bytes;
-	a.slope_bytes_per_s = f.slope_bytes_per_s;
-	a.usual_bytes = units_of_share(f.limit_bytes, f.p90_bp);
-	if (f.limit_bytes)
-		advise(&a, &in->advice);
+	tell_kernel(in);
+	tell_change(in);
+	set_advice(in, &f, peak);
 }

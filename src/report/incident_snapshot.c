@@ -97,6 +97,13 @@ static void take_process(struct incident_process *p, const json_t *value)
 	take_text(json_object_get(value, "command"), p->command, sizeof(p->command));
 }
 
+/* The first level is our own cgroup; no limit is null. */
+static void take_own_level(struct incident *in, const json_t *level)
+{
+	in->own_use_bytes = number_of(json_object_get(level, "use_bytes"));
+	in->own_limit_bytes = number_of(json_object_get(level, "max_bytes"));
+}
+
 static void take_processes(struct incident *in, const json_t *root)
 {
 	const json_t *list = json_object_get(root, "processes"),
@@ -138,6 +145,7 @@ int incident_parse_snapshot(struct incident *in, const char *text, size_t len)
 		take_text(json_object_get(section(root, texts[i].object), texts[i].key),
 			(char *)in + texts[i].offset, texts[i].size);
 	take_memory(in, json_object_get(root, "memory"));
+	take_own_level(in, json_array_get(json_object_get(root, "levels"), 0));
 	take_processes(in, root);
 	in->has_snapshot = true;
 	in->snapshot_complete = json_is_true(json_object_get(root, "complete"));

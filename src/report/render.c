@@ -153,9 +153,13 @@ static int write_one(int dirfd, const char *name, const struct incident *in,
 }
 
 int incident_write_files(int incident_dirfd, int statefd, const char *name, const struct conf *conf,
-	struct incident_verdict *ret_verdict)
+	const struct flight_life *life, struct incident_verdict *ret_verdict, struct incident **ret)
 {
-	struct incident_place place = { .dirfd = incident_dirfd, .statefd = statefd };
+	struct incident_place place = {
+		.dirfd = incident_dirfd,
+		.statefd = statefd,
+		.life = life,
+	};
 	struct incident *in = NULL;
 	int r, second;
 
@@ -165,12 +169,16 @@ int incident_write_files(int incident_dirfd, int statefd, const char *name, cons
 		return r;
 	r = write_one(incident_dirfd, "incident.json", in, render_json);
 	second = write_one(incident_dirfd, "report.txt", in, plain_text);
-	*ret_verdict = (struct incident_verdict){
-		.cause = in->diagnosis.cause,
-		.confidence_pct = in->diagnosis.confidence_pct,
-		.limit_bytes = in->advice.limit_bytes,
-		.request_bytes = in->advice.request_bytes,
-	};
-	incident_free(in);
+	if (ret_verdict)
+		*ret_verdict = (struct incident_verdict){
+			.cause = in->diagnosis.cause,
+			.confidence_pct = in->diagnosis.confidence_pct,
+			.limit_bytes = in->advice.limit_bytes,
+			.request_bytes = in->advice.request_bytes,
+		};
+	if (ret)
+		*ret = in;
+	else
+		incident_free(in);
 	return r < 0 ? r : second;
 }

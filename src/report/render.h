@@ -7,9 +7,10 @@
  * Numbers are bytes, seconds or counts as their names say; null: not known.
  *
  *     version, incident, path, time, level, reason
- *     verdict     {cause, confidence_percent, death, oom_level, scores {CAUSE: percent}, evidence
- * []} advice      {change, sentence, limit_bytes, request_bytes, restart_every_seconds, heap_bytes,
- *                 patch, kubectl}
+ *     verdict     {cause, detail, confidence_percent, death, oom_level, scores {CAUSE: percent},
+ *                 evidence []}
+ *     advice      {change, sentence, limit_bytes, request_bytes, restart_every_seconds, heap_bytes,
+ *                 patch, kubectl, since_change}
  *     memory      {basis, limit_bytes, limit_source, use_bytes, usage_bytes, headroom_bytes,
  *                 growth_bytes_per_second, time_to_limit_seconds, components [{name, value}]}
  *     levels      [{name, bytes}]

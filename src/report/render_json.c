@@ -43,6 +43,7 @@ static void put_verdict(struct json *j, const struct incident *in)
 
 	json_open_object(j, "verdict");
 	json_string(j, "cause", cause_name(d->cause));
+	put_text(j, "detail", d->detail);
 	json_uint(j, "confidence_percent", d->confidence_pct);
 	json_string(j, "death", death_name(d->death));
 	json_string(j, "oom_level", oom_level_name(d->level));
@@ -71,6 +72,7 @@ static void put_advice(struct json *j, const struct incident *in)
 	put_known(j, "heap_bytes", a->heap_bytes ? a->heap_bytes : INCIDENT_UNKNOWN);
 	put_text(j, "patch", a->patch);
 	put_text(j, "kubectl", a->kubectl);
+	put_text(j, "since_change", in->since_change);
 	json_close_object(j);
 }
 

@@ -120,6 +120,8 @@ static void put_verdict(const struct page *p, const struct incident *in)
 	put_title(p, "VERDICT");
 	fputs("  ", p->out);
 	put_look(p, calm ? LOOK_HEAD : LOOK_BAD, render_cause(d->cause));
+	if (d->detail[0])
+		fprintf(p->out, " (%s)", d->detail);
 	if (d->confidence_pct)
 		fprintf(p->out, ", %u %% sure", d->confidence_pct);
 	if (d->death != DEATH_NONE)
@@ -133,12 +135,28 @@ static void put_verdict(const struct page *p, const struct incident *in)
 	}
 }
 
+/* As it is: it is to be copied. */
+static void put_patch(const struct page *p, const char *patch)
+{
+	for (size_t len; *patch; patch += len + (patch[len] == '\n')) {
+		len = strcspn(patch, "\n");
+		fprintf(p->out, "    %.*s\n", (int)MIN_OF(len, bytes_of(patch, RENDER_COLUMNS - 4)),
+			patch);
+	}
+}
+
 static void put_advice(const struct page *p, const struct incident *in)
 {
 	if (!in->advice.sentence[0])
 		return;
 	put_title(p, "ADVICE");
 	put_wrapped(p, 2, 0, in->advice.sentence, "");
+	if (in->since_change[0])
+		put_wrapped(p, 2, 0, in->since_change, "");
+	if (in->advice.patch[0]) {
+		fputc('\n', p->out);
+		put_patch(p, in->advice.patch);
+	}
 	if (in->advice.kubectl[0]) {
 		fputc('\n', p->out);
 		put_wrapped(p, 2, 4, in->advice.kubectl, " \\");

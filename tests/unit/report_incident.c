@@ -343,7 +343,8 @@ static void the_files_of_a_report_are_written(void **state)
 
 	(void)state;
 	write_file("snapshot.json", good);
-	assert_int_equal(incident_write_files(incident_fd, -1, NAME, &conf, &verdict), 0);
+	assert_int_equal(
+		incident_write_files(incident_fd, -1, NAME, &conf, NULL, &verdict, NULL), 0);
 	assert_true(verdict.confidence_pct <= 100);
 	fd = openat(incident_fd, "incident.json", O_RDONLY | O_CLOEXEC);
 	root = json_loadfd(fd, 0, NULL);
