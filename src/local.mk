@@ -124,6 +124,8 @@ liboomguard_a_SOURCES = \
 	src/store/lifetime.h \
 	src/store/outfile.c \
 	src/store/outfile.h \
+	src/store/quiet.c \
+	src/store/quiet.h \
 	src/store/retain.c \
 	src/store/retain.h \
 	src/store/store.c \

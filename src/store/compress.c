@@ -9,9 +9,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "store/quiet.h"
 
-#define CHUNK	    (128u << 10)
-#define CACHED	    (1u << 20) /* of what is read: more is not kept in the cache */
+#define CHUNK	    QUIET_CHUNK
 #define SMALL_BYTES (64 * KIB)
 #define ANY	    "*"
 
@@ -67,20 +67,11 @@ static int may_go_on(const struct work *w)
 	return clock_now_usec() >= w->order->until_usec ? -ETIMEDOUT : 0;
 }
 
-/* Bytes, 0 at the end, or -errno. What lies behind the reader leaves the page cache. */
 static ssize_t read_chunk(struct work *w, int fd, uint64_t at)
 {
-	ssize_t n;
 	int r = may_go_on(w);
 
-	if (r < 0)
-		return r;
-	do
-		n = pread(fd, w->in, CHUNK, (off_t)at);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0 && at && (at % CACHED == 0 || n == 0))
-		posix_fadvise(fd, 0, (off_t)at, POSIX_FADV_DONTNEED);
-	return n < 0 ? -errno : n;
+	return r < 0 ? r : quiet_read(fd, w->in, at);
 }
 
 /* One chunk of input as far as it goes. As codec_step. */
@@ -148,6 +139,7 @@ static int verify(struct work *w)
 	if (fsync(w->out.fd) < 0)
 		return -errno;
 	posix_fadvise(w->out.fd, 0, 0, POSIX_FADV_DONTNEED);
+	quiet_begin(w->out.fd);
 	r = codec_begin(&w->codec, w->order->format, true);
 	while (r == 0) {
 		ssize_t n = read_chunk(w, w->out.fd, at);
@@ -208,6 +200,7 @@ int compress_file(const struct compress_order *order, struct compress_result *re
 		return -EINVAL;
 	w->order = order;
 	w->rawfd = fd;
+	quiet_begin(fd);
 	w->out = OUTFILE_NONE;
 	return pack_to(w, ret);
 }

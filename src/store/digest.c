@@ -7,30 +7,26 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-
-#define CHUNK (128u << 10)
+#include "store/quiet.h"
 
 static int digest_fd(int fd, uint64_t until_usec, struct sha256_ctx *ctx)
 {
-	auto_free uint8_t *data = malloc(CHUNK);
-	off_t at = 0;
+	auto_free uint8_t *data = malloc(QUIET_CHUNK);
+	uint64_t at = 0;
 	ssize_t n;
 
 	if (!data)
 		return -ENOMEM;
-	for (;;) {
+	quiet_begin(fd);
+	do {
 		if (clock_now_usec() >= until_usec)
 			return -ETIMEDOUT;
-		n = pread(fd, data, CHUNK, at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		sha256_update(ctx, (size_t)n, data);
-		posix_fadvise(fd, at, n, POSIX_FADV_DONTNEED);
-		at += n;
-	}
-	return n < 0 ? -errno : 0;
+		n = quiet_read(fd, data, at);
+		if (n > 0)
+			sha256_update(ctx, (size_t)n, data);
+		at += n > 0 ? (uint64_t)n : 0;
+	} while (n > 0);
+	return (int)n;
 }
 
 int digest_file(int dirfd, const char *name, uint64_t until_usec, char out[DIGEST_TEXT_MAX])

@@ -16,7 +16,7 @@
  * One window is on its way to the disk while the next one is filled: twice this is cached. Written
  * and dropped every 8 MiB costs 1.7 times the time of a plain copy, and 9 MiB instead of all.
  */
-#define OUTFILE_WINDOW (4u << 20)
+#define OUTFILE_WINDOW (2u << 20)
 
 struct outfile {
 	int dirfd; /* borrowed */
