@@ -309,9 +309,11 @@ liboomguard_a_SOURCES = \
 	src/action/memo.c \
 	src/action/parachute.c \
 	src/action/parachute.h \
+	src/action/reclaim.c \
 	src/action/signal.c \
 	src/action/stacks.c \
 	src/action/target.c \
+	src/action/terminate.c \
 	src/action/work.h \
 	src/allow.c \
 	src/app_env.c \

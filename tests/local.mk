@@ -30,8 +30,10 @@ unit_tests = \
 	tests/unit/action_freeze \
 	tests/unit/action_hook \
 	tests/unit/action_parachute \
+	tests/unit/action_reclaim \
 	tests/unit/action_signal \
 	tests/unit/action_target \
+	tests/unit/action_terminate \
 	tests/unit/base_buf \
 	tests/unit/base_clock \
 	tests/unit/base_file \

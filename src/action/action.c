@@ -28,7 +28,7 @@ static const struct action_row rows[ACTION_COUNT] = {
 	[ACTION_RELIEVE] = { .kind = ACT_BY_HELPER, .deadline_usec = 3 * USEC_PER_SEC },
 	[ACTION_DRAIN] = { .kind = ACT_BY_GUARD },
 	[ACTION_FREEZE] = { .kind = ACT_BY_GUARD },
-	[ACTION_TERMINATE_LARGEST] = { .kind = ACT_NOT_BUILT },
+	[ACTION_TERMINATE_LARGEST] = { .kind = ACT_BY_HELPER, .deadline_usec = 15 * USEC_PER_SEC },
 	[ACTION_RESTART] = { .kind = ACT_BY_GUARD },
 };
 
@@ -40,6 +40,7 @@ static int (*const works[ACTION_COUNT])(struct action_job *, struct buf *) = {
 	[ACTION_SIGNAL] = work_signal,
 	[ACTION_COMMAND] = work_command,
 	[ACTION_RELIEVE] = work_relieve,
+	[ACTION_TERMINATE_LARGEST] = work_terminate_largest,
 };
 
 const struct action_row *action_row(enum conf_action action)

@@ -290,10 +290,15 @@ static int relieve_one(struct action_job *job, int procfd, pid_t pid, int dirfd,
 	else
 		buf_printf(line, "relief: %s of pid %d (%s): %s -> %s resident", res.text, (int)pid,
 			a.stat.comm, units_human_bytes(before).s, units_human_bytes(after).s);
+	if (err >= 0 && after < before / 4 * 3)
+		buf_puts(line, ": garbage, not a leak");
 	return err;
 }
 
 int work_relieve(struct action_job *job, struct buf *line)
 {
-	return for_targets(job, "no relief", relieve_one, line);
+	int status = for_targets(job, "no relief", relieve_one, line);
+
+	work_reclaim(job, line);
+	return status;
 }

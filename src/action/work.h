@@ -19,6 +19,10 @@ int work_command(struct action_job *job, struct buf *line);
 int work_core(struct action_job *job, struct buf *line);
 int work_profile(struct action_job *job, struct buf *line);
 int work_relieve(struct action_job *job, struct buf *line);
+int work_terminate_largest(struct action_job *job, struct buf *line);
+
+/* reclaim.c: adds to `line` what was given back; nothing where there is no way. */
+void work_reclaim(const struct action_job *job, struct buf *line);
 
 /* Stacks of one process, into the incident's directory, where headroom covers it. As above. */
 int work_stacks_of(struct action_job *job, pid_t pid, int dirfd, struct buf *line);

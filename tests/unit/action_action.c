@@ -30,7 +30,7 @@ static const struct {
 	{ ACTION_RELIEVE, ACT_BY_HELPER, 3 * USEC_PER_SEC },
 	{ ACTION_DRAIN, ACT_BY_GUARD, 0 },
 	{ ACTION_FREEZE, ACT_BY_GUARD, 0 },
-	{ ACTION_TERMINATE_LARGEST, ACT_NOT_BUILT, 0 },
+	{ ACTION_TERMINATE_LARGEST, ACT_BY_HELPER, 15 * USEC_PER_SEC },
 	{ ACTION_RESTART, ACT_BY_GUARD, 0 },
 };
 
@@ -71,7 +71,9 @@ static void what_cannot_be_done_is_told(void **state)
 		enum conf_action action;
 		const char *line;
 	} told[] = {
-		{ ACTION_TERMINATE_LARGEST, "terminate-largest is not built yet" },
+		{ ACTION_TERMINATE_LARGEST, "no worker to terminate: none has a parent of the same "
+					    "program, 1MiB of its "
+					    "own and no children" },
 		{ ACTION_CORE, "no core: no process is the target (dump.target)" },
 		{ ACTION_PROFILE, "no profile: no process is the target (dump.target)" },
 		{ ACTION_RELIEVE, "no relief: no process is the target (dump.target)" },
