@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,7 +145,8 @@ int cgroup_open_at(struct cgroup *cg, const struct cgroup_source *source, pid_t 
 	struct cgroup_sample first;
 	int err;
 
-	memset(cg, 0, sizeof(*cg));
+	/* Levels are cleared as they are opened: pages of those that are not stay untouched. */
+	memset(cg, 0, offsetof(struct cgroup, levels));
 	cg->forced_limit_bytes = conf->guard.limit_bytes;
 	cg->pod_limit_bytes = conf->guard.pod_limit_bytes;
 	cg->basis = conf->guard.basis;

@@ -85,10 +85,9 @@ struct cgroup_level {
 
 struct cgroup {
 	enum cgroup_version version;
-	bool hybrid;	   /* v1 memory controller beside a v2 hierarchy */
-	bool writable;	   /* our own directory's limits could be written */
-	unsigned n_levels; /* 0: no cgroup found */
-	struct cgroup_level levels[CGROUP_LEVELS_MAX];
+	bool hybrid;		     /* v1 memory controller beside a v2 hierarchy */
+	bool writable;		     /* our own directory's limits could be written */
+	unsigned n_levels;	     /* 0: no cgroup found */
 	uint64_t ram_bytes;	     /* MemTotal; limits above it are cut to it */
 	uint64_t forced_limit_bytes; /* guard.limit; 0: none. Counts as a limit of level 0 */
 	uint64_t pod_limit_bytes;    /* guard.pod-limit; 0: none */
@@ -102,6 +101,7 @@ struct cgroup {
 	uint64_t host_next_usec;			/* when it is due again */
 	uint64_t detail_from_bp; /* memory.stat is read only when usage + swap of a level is at
 				    least this share of its limit */
+	struct cgroup_level levels[CGROUP_LEVELS_MAX]; /* the last: see cgroup_open_at() */
 };
 
 /*

@@ -57,6 +57,8 @@ def comm(pid):
 
 def guard_processes(root):
     """The guard and its companion below `unshare`."""
+    while not children(root):
+        time.sleep(0.1)
     guard = children(root)[0]
     return [guard] + [pid for pid in children(guard) if comm(pid).startswith("oomguard")]
 
