@@ -85,7 +85,7 @@ static void print_memory(const json_t *status, struct buf *out)
 
 void status_print_page(const struct status *s, struct buf *out)
 {
-	const json_t *status = s->json;
+	const json_t *status = s->json, *kills = json_object_get(status, "oom_kills");
 	char line[256], names[CONF_LEVELS_MAX * (CONF_NAME_MAX + 2)];
 	struct buf dumps = BUF_ON(line), levels = BUF_ON(names);
 
@@ -104,7 +104,7 @@ void status_print_page(const struct status *s, struct buf *out)
 	buf_printf(out, "restarts  %lld, %lld more allowed\n",
 		sum_of(json_object_get(status, "restarts")), number_of(status, "restarts_left"));
 	buf_printf(out, "killed    %lld times by the kernel\n",
-		sum_of(json_object_get(status, "oom_kills")));
+		sum_of(kills) - number_of(kills, "external"));
 	if (s->age_usec > STALE_USEC)
 		buf_printf(out,
 			"as of     %s ago: the guard is stopped, or cannot write its recorder\n",
