@@ -296,7 +296,7 @@ int control_address(int dirfd, const char *dir, struct sockaddr_un *ret_address)
 	return b.truncated ? -ENAMETOOLONG : 0;
 }
 
-static int open_socket(const struct guard *g, int *ret_fd)
+int control_bind(const struct store *store, int *ret_fd)
 {
 	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un sa;
@@ -305,36 +305,36 @@ static int open_socket(const struct guard *g, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	r = control_address(g->store.dirfd, g->store.path, &sa);
+	r = control_address(store->dirfd, store->path, &sa);
 	if (r < 0)
 		return r;
 	/* The lock of the store says that nobody else lives here: what is left is of a past life.
 	 */
-	if (unlinkat(g->store.dirfd, WIRE_SOCKET, 0) < 0 && errno != ENOENT)
+	if (unlinkat(store->dirfd, WIRE_SOCKET, 0) < 0 && errno != ENOENT)
 		return -errno;
 	mask = umask(0177);
 	r = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
 	umask(mask);
 	if (r < 0)
 		return r;
-	if (listen(fd, BACKLOG) < 0)
-		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
 void control_begin(struct guard *g)
 {
-	int r;
+	int r = g->control_error;
 
 	if (g->store.dirfd < 0)
 		return; /* said already */
-	r = open_socket(g, &control.fd);
+	if (!r && listen(g->control_fd, BACKLOG) < 0)
+		r = -errno;
 	if (r < 0) {
 		log_warning(
 			"no control socket: %s/%s: %s", g->store.path, WIRE_SOCKET, strerror(-r));
 		return;
 	}
+	control.fd = g->control_fd;
 	control.guard = g;
 	control.event = event_new(g->base, control.fd, EV_READ | EV_PERSIST, on_accept, g);
 	if (control.event)

@@ -12,7 +12,10 @@
 
 #include "guard.h"
 
-/* Opens the socket; logs when that fails. Without a state directory there is none. */
+/* Makes the socket in a store that is open; it is not listened on yet. 0 or -errno. */
+int control_bind(const struct store *store, int *ret_fd);
+
+/* Takes over g->control_fd; logs when there is none. Without a state directory there is none. */
 void control_begin(struct guard *g);
 /* take_away: the socket, too. A disk that is stalled would hold that up; the next life does it. */
 void control_end(struct guard *g, bool take_away);

@@ -21,6 +21,7 @@
 #include "child/reap.h"
 #include "cli.h"
 #include "control.h"
+#include "places.h"
 #include "proc/proc.h"
 
 /* As PID 1 our end is the companion's too: it gets so long to write its last words. */
@@ -172,12 +173,15 @@ static void survive_oom(struct guard *g)
 
 static void open_places(struct guard *g)
 {
-	const char *why = NULL;
+	struct places places;
 	int r;
 
-	store_open(&g->store, g->conf, &why);
-	if (why)
-		log_warning("%s", why);
+	places_open(g->conf, &places);
+	g->store = places.store;
+	g->control_fd = places.socket_fd;
+	g->control_error = places.socket_error;
+	if (places.why)
+		log_warning("%s", places.why);
 	if (g->store.dirfd < 0)
 		return;
 	g->budget.remembers = true;

@@ -177,6 +177,7 @@ struct guard {
 	struct event *signal_event, *scribe_event;
 	struct signal_state signals;
 	struct store store;
+	int control_fd, control_error; /* of the control socket, until control_begin() */
 	struct budget budget;
 	struct scribe scribe;
 	struct watch watch;

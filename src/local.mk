@@ -96,6 +96,8 @@ liboomguard_a_SOURCES = \
 	src/memrequest.h \
 	src/prearm.c \
 	src/record.c \
+	src/places.c \
+	src/places.h \
 	src/reporter.c \
 	src/reporter.h \
 	src/trigger/brake.c \

@@ -182,6 +182,16 @@ static void load_kernel_log(struct incident *in, int dirfd)
 	kernlog_free(log);
 }
 
+/* The guard's own are written anew; dumps and stacks are what a kill may have cut off. */
+static void note_partial(struct incident *in, const char *name)
+{
+	const size_t len = strlen(name), tail = strlen(".partial");
+
+	if (len > tail && !strcmp(name + len - tail, ".partial"))
+		incident_note(
+			in, "%.100s is not complete: it is being written, or was cut off", name);
+}
+
 static void load_files(struct incident *in, int dirfd)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -204,6 +214,7 @@ static void load_files(struct incident *in, int dirfd)
 		}
 		incident_clean(
 			in->files[in->n_files].name, sizeof(in->files[0].name), entry->d_name);
+		note_partial(in, in->files[in->n_files].name);
 		in->files[in->n_files++].bytes = (uint64_t)st.st_size;
 	}
 	qsort(in->files, in->n_files, sizeof(in->files[0]), by_name);

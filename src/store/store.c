@@ -192,28 +192,25 @@ static int open_fallback(struct store *st)
 	return r;
 }
 
-int store_open(struct store *st, const struct conf *conf, const char **ret_why)
+/* `why` holds the reason already. */
+static void open_in_its_place(struct store *st)
 {
-	int r;
+	size_t len = strlen(why);
+	struct buf b = { .data = why, .size = sizeof(why), .len = len };
+	int r = open_fallback(st);
 
-	why[0] = '\0';
-	*st = (struct store){ .dirfd = -1, .lockfd = -1 };
-	if (open_configured(st, conf->guard.state_dir) < 0) {
-		size_t len = strlen(why);
-		struct buf b = { .data = why, .size = sizeof(why), .len = len };
-
-		r = open_fallback(st);
-		if (r < 0) {
-			st->path[0] = '\0';
-			buf_printf(&b,
-				"; %s neither (%s): no place for evidence, reports go to stderr "
-				"only",
-				FALLBACK_PARENT, strerror(-r));
-		} else {
-			buf_printf(&b, "; using %s (1 MiB at most, lost with the container)",
-				st->path);
-		}
+	if (r < 0) {
+		st->path[0] = '\0';
+		buf_printf(&b,
+			"; %s neither (%s): no place for evidence, reports go to stderr only",
+			FALLBACK_PARENT, strerror(-r));
+	} else {
+		buf_printf(&b, "; using %s (1 MiB at most, lost with the container)", st->path);
 	}
+}
+
+static void find_out_how_long_it_lasts(struct store *st, const char *path)
+{
 	if (st->dirfd >= 0) {
 		st->on_memory = lifetime_is_memory(st->dirfd);
 		st->throw_away = lifetime_is_container_layer(st->dirfd);
@@ -221,13 +218,33 @@ int store_open(struct store *st, const struct conf *conf, const char **ret_why)
 	if (st->throw_away)
 		say_why("state-dir %s is on the container's own layer, which is lost at exit: "
 			"mount a volume there",
-			st->path);
+			path);
 	else if (st->on_memory && !st->fallback)
 		say_why("state-dir %s is memory (tmpfs): what is written there counts against the "
 			"limit",
-			st->path);
+			path);
+}
+
+int store_open(struct store *st, const struct conf *conf, const char **ret_why)
+{
+	why[0] = '\0';
+	*st = (struct store){ .dirfd = -1, .lockfd = -1 };
+	if (open_configured(st, conf->guard.state_dir) < 0)
+		open_in_its_place(st);
+	find_out_how_long_it_lasts(st, st->path);
 	*ret_why = why[0] ? why : NULL;
 	return 0;
+}
+
+const char *store_open_elsewhere(struct store *st, const struct conf *conf, int error)
+{
+	why[0] = '\0';
+	*st = (struct store){ .dirfd = -1, .lockfd = -1 };
+	say_why("state-dir %s does not answer (%s): its volume hangs", conf->guard.state_dir,
+		strerror(error));
+	open_in_its_place(st);
+	find_out_how_long_it_lasts(st, st->path);
+	return why;
 }
 
 void store_close(struct store *st)

@@ -29,6 +29,8 @@ struct store {
  * Always returns 0; with no place at all dirfd is -1 and *ret_why says so.
  */
 int store_open(struct store *st, const struct conf *conf, const char **ret_why);
+/* The fall-back at once, because the state directory does not answer (`error` as from errno). */
+const char *store_open_elsewhere(struct store *st, const struct conf *conf, int error);
 void store_close(struct store *st);
 /* Does a living guard hold that state directory? Takes no lock and disturbs nobody. */
 bool store_is_held(int dirfd);

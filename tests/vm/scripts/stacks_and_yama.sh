@@ -27,6 +27,7 @@ try() {
 		chown -R 0:0 "$STATE"
 	fi
 	echo "$1" >$scope
+	"${GUARD_WRAP[@]}" timeout 60 "$STORY_OOMGUARD" check -s "guard.state-dir=$STATE" >"$WORK/doctor" 2>&1
 	guard app -v -s level.warn.at=50% -s level.warn.actions=snapshot,stacks -- \
 		"$PROGRAMS/leak" --to 40M --rate 400M --hold 5 --exit 3
 	wait_for 10 logged "warn level: .*stacks?"
@@ -38,11 +39,17 @@ for scope_now in 0 1; do
 	for who in root nobody; do
 		try $scope_now $who
 		check "scope $scope_now, $who: stacks are written" test -n "$(stacks)"
+		has "scope $scope_now, $who: check says that they will be" "$WORK/doctor" \
+			"^ok +ptrace +works on a child.*yama scope $scope_now:"
 	done
 done
 try 2 root
 check "scope 2, root: stacks are written" test -n "$(stacks)"
+has "scope 2, root: check says that they will be" "$WORK/doctor" '^ok +ptrace .*yama scope 2:'
 try 2 nobody
 has "scope 2, nobody: the log says that there are none" "$LOG" "stacks.*([Nn]ot permitted|ptrace|refused|failed|cannot)"
+has "scope 2, nobody: check says that it is denied" "$WORK/doctor" \
+	'^warn[a-z]* +ptrace +denied: .*yama scope 2: only with CAP_SYS_PTRACE.*no stacks'
+has "scope 2, nobody: check says what gets it" "$WORK/doctor" 'SYS_PTRACE\], or kernel.yama.ptrace_scope 1'
 echo "$before" >$scope
 finish
