@@ -32,10 +32,11 @@ kill -KILL "$GUARD_PID"
 guard_status 10
 
 check "the next life serves" start_guard
-is "its dumps go on" 1 "$(metric 'oomguard_dumps_total{kind="heap-dump",result="ok"}')"
-is "and its restarts" 1 "$(metric 'oomguard_preemptive_restarts_total{reason="request"}')"
-is "and its lives" 1 "$(metric 'oomguard_lives_total{end="guarded-restart"}')"
-is "of which one was killed" 1 "$(metric 'oomguard_lives_total{end="external-kill"}')"
+is "its metrics are there" 200 "$(http_get /metrics)"
+has "dumps go on" "$WORK/body" '^oomguard_dumps_total\{kind="heap-dump",result="ok"\} 1$'
+has "and restarts" "$WORK/body" '^oomguard_preemptive_restarts_total\{reason="request"\} 1$'
+has "and lives" "$WORK/body" '^oomguard_lives_total\{end="guarded-restart"\} 1$'
+has "of which one was killed" "$WORK/body" '^oomguard_lives_total\{end="external-kill"\} 1$'
 kill -KILL "$GUARD_PID"
 guard_status 10
 check "and one more" start_guard

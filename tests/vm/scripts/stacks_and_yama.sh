@@ -27,7 +27,8 @@ try() {
 		chown -R 0:0 "$STATE"
 	fi
 	echo "$1" >$scope
-	"${GUARD_WRAP[@]}" timeout 60 "$STORY_OOMGUARD" check -s "guard.state-dir=$STATE" >"$WORK/doctor" 2>&1
+	[ "$1$2" = 0root ] || [ "$1$2" = 1root ] ||
+		"${GUARD_WRAP[@]}" timeout 60 "$STORY_OOMGUARD" check -s "guard.state-dir=$STATE" >"$WORK/doctor" 2>&1
 	guard app -v -s level.warn.at=50% -s level.warn.actions=snapshot,stacks -- \
 		"$PROGRAMS/leak" --to 40M --rate 400M --hold 5 --exit 3
 	wait_for 10 logged "warn level: .*stacks?"
@@ -39,9 +40,9 @@ for scope_now in 0 1; do
 	for who in root nobody; do
 		try $scope_now $who
 		check "scope $scope_now, $who: stacks are written" test -n "$(stacks)"
-		has "scope $scope_now, $who: check says that they will be" "$WORK/doctor" \
-			"^ok +ptrace +works on a child.*yama scope $scope_now:"
 	done
+	has "scope $scope_now, nobody: check says that they will be" "$WORK/doctor" \
+		"^ok +ptrace +works on a child.*yama scope $scope_now:"
 done
 try 2 root
 check "scope 2, root: stacks are written" test -n "$(stacks)"
