@@ -21,7 +21,13 @@ mount -o loop "$WORK/volume" "$STATE" 2>/dev/null || skip "no loop device can be
 freeze() { fsfreeze -f "$STATE"; }
 thaw() { fsfreeze -u "$STATE" 2>/dev/null; }
 # Whatever happens: nobody could take the mount off while it is frozen.
-trap 'story_status=$?; thaw; (exit $story_status); story_exit' EXIT
+thaw_and_exit() {
+	local status=$?
+	thaw
+	(exit "$status")
+	story_exit
+}
+trap thaw_and_exit EXIT
 launch - bash -c 'read -rt "$1" <>"$2"; fsfreeze -u "$3" 2>/dev/null' x $((60 * STORY_SLOW)) "$WORK/never" "$STATE"
 
 start_guard() {
