@@ -112,10 +112,34 @@ static enum check_status worst_of(const struct check *c)
 	return worst;
 }
 
+/* Not on the stack, and not touched where nobody asks. */
+static struct check the_check;
+
+void check_at_start(const struct conf *conf, const struct cgroup_sample *sample, char *const *argv,
+	char *const *envp)
+{
+	struct check *c = &the_check;
+
+	if (!log_enabled(LOG_LEVEL_INFO))
+		return;
+	c->conf = conf;
+	c->argv = argv;
+	c->envp = c->own_envp = envp;
+	c->procfd = -1;
+	c->sample = *sample;
+	c->looked = true;
+	c->n_rows = 0;
+	check_app(c);
+	for (unsigned i = 0; i < c->n_rows; i++)
+		if (c->rows[i].status >= CHECK_WARN)
+			log_info("check: %s: %s; %s", c->rows[i].name, c->rows[i].text,
+				c->rows[i].remedy);
+}
+
 int check_run(const struct cli *cli, char *const *envp)
 {
 	static struct conf conf;
-	static struct check c;
+	struct check *c = &the_check;
 	static struct cli theirs;
 	enum check_status worst;
 	bool running = check_borrow(cli, &theirs);
@@ -125,22 +149,22 @@ int check_run(const struct cli *cli, char *const *envp)
 	r = cli_load_conf(cli, envp, &conf);
 	if (r >= 0)
 		return r;
-	c.conf = &conf;
-	c.argv = cli->argv;
-	c.envp = c.own_envp = envp;
-	c.procfd = proc_open_root();
-	check_add(&c, "configuration", CHECK_OK, "%u levels; %s%s", conf.n_levels,
+	c->conf = &conf;
+	c->argv = cli->argv;
+	c->envp = c->own_envp = envp;
+	c->procfd = proc_open_root();
+	check_add(c, "configuration", CHECK_OK, "%u levels; %s%s", conf.n_levels,
 		running ? "that of the running guard, PID 1; " : "",
 		cli->file ? cli->file
 			  : "defaults, /etc/oomguard/oomguard.ini if it exists, environment");
-	check_memory(&c);
-	check_kernel(&c);
-	check_place(&c);
-	check_app(&c);
-	worst = worst_of(&c);
+	check_memory(c);
+	check_kernel(c);
+	check_place(c);
+	check_app(c);
+	worst = worst_of(c);
 	if (!cli->json)
-		print_text(&c);
-	else if (print_json(&c, worst) < 0)
+		print_text(c);
+	else if (print_json(c, worst) < 0)
 		return 1;
 	return worst == CHECK_FAIL ? 2 : worst == CHECK_WARN ? 1 : 0;
 }

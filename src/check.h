@@ -68,6 +68,13 @@ void check_app(struct check *c);    /* the command's runtime and its memory sett
  */
 bool check_borrow(const struct cli *cli, struct cli *ret_cli);
 
+/*
+ * At the start, for the log (-v): what is wrong with the command's own settings against the limit
+ * that was found. Starts no process; reads the command's file.
+ */
+void check_at_start(const struct conf *conf, const struct cgroup_sample *sample, char *const *argv,
+	char *const *envp);
+
 /* The subcommand: 0 well, 1 warnings, 2 would not protect, 78 bad configuration. */
 int check_run(const struct cli *cli, char *const *envp);
 

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/signame.h"
 #include "base/units.h"
+#include "check.h"
 #include "child/child.h"
 #include "child/reap.h"
 #include "cli.h"
@@ -312,6 +313,8 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	begin_life(g);
 	guard_start_scribe(g);
 	watch_announce(g, why);
+	if (g->watch.has_limit)
+		check_at_start(conf, &g->watch.sample, g->argv, g->envp);
 	r = life_start_child(g);
 	if (r)
 		return r;

@@ -157,11 +157,12 @@ fi
 # As "kubectl exec POD -- /oomguard check" asks: nothing is told twice.
 guard app -v -s restart.grace=7s -- node -e 'setInterval(() => {}, 1000)' --max-old-space-size=512
 check "a guard runs" wait_for 20 exists "$STATE/flight.rec"
-nsenter -t "$GUARD_PID" -p -m "$STORY_OOMGUARD" check >"$OUT" 2>"$LOG"
+nsenter -t "$GUARD_PID" -p -m "$STORY_OOMGUARD" check >"$OUT" 2>/dev/null
 has "in its container the running guard's settings are found" "$OUT" 'configuration.*running guard, PID 1'
 has "and its command" "$OUT" '^ok +command +node'
 has "and its state directory" "$OUT" "^ok +state-dir +$STATE .*a guard is using it"
 is "of which no second one is made" '' "$(find "$STATE" -name 'instance-*')"
+has "its log says so at the start" "$LOG" 'check: runtime: --max-old-space-size=512: .*do not fit'
 kill -TERM "$GUARD_PID"
 guard_status 20
 
