@@ -9,12 +9,12 @@
 #include "command.h"
 #include "php.h"
 
-void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *argv,
+void app_env_plan(const struct conf *conf, const struct cgroup_sample *sample, char *const *argv,
 	char *const *envp, struct app_env_plan *ret_plan)
 {
 	struct tune_input in = {
-		.limit_bytes = limit_bytes,
-		.limit_is_given = conf->guard.limit_bytes != 0,
+		.limit_bytes = sample ? sample->limit_bytes : CGROUP_NO_LIMIT,
+		.limit_is_hidden = conf->guard.limit_bytes != 0 || (sample && sample->binding != 0),
 		.argv = argv,
 		.envp = envp,
 	};
@@ -35,7 +35,7 @@ void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *ar
 		if (!php.told[0] || php.limit == PHP_UNLIMITED)
 			in.php_limit_bytes = php.limit;
 	}
-	if (conf->tune.enabled && limit_bytes != CGROUP_NO_LIMIT)
+	if (conf->tune.enabled && in.limit_bytes != CGROUP_NO_LIMIT)
 		tune_plan(&in, &ret_plan->tune);
 	rows = hooks_rows(&n);
 	ret_plan->n_hooks = inject_choose(
@@ -111,15 +111,16 @@ static void add_php(struct app_env *e, const struct tune_setting *s)
 		log_warning("%s%s could not be set: %s", s->flag, s->value, strerror(-r));
 }
 
-char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t limit_bytes,
-	const struct store *store, char *const *argv, char *const *envp)
+char *const *app_env_make(struct app_env *e, const struct conf *conf,
+	const struct cgroup_sample *sample, const struct store *store, char *const *argv,
+	char *const *envp)
 {
 	struct app_env_plan plan;
 	int r;
 
 	environ_free(&e->copy);
-	app_env_plan(conf, limit_bytes, argv, envp, &plan);
-	if (conf->tune.enabled && limit_bytes == CGROUP_NO_LIMIT)
+	app_env_plan(conf, sample, argv, envp, &plan);
+	if (conf->tune.enabled && (!sample || sample->limit_bytes == CGROUP_NO_LIMIT))
 		log_warning("tune.enabled has no effect: there is no limit to derive from");
 	if (!plan.tune.n && !plan.n_hooks)
 		return envp;

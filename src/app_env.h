@@ -24,10 +24,10 @@ struct app_env_plan {
 };
 
 /*
- * What would be added under this limit (CGROUP_NO_LIMIT: only hooks) with these settings. Reads the
- * command's file; changes nothing.
+ * What would be added under this limit (none, or sample NULL: only hooks) with these settings.
+ * Reads the command's file; changes nothing.
  */
-void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *argv,
+void app_env_plan(const struct conf *conf, const struct cgroup_sample *sample, char *const *argv,
 	char *const *envp, struct app_env_plan *ret_plan);
 
 /*
@@ -35,8 +35,9 @@ void app_env_plan(const struct conf *conf, uint64_t limit_bytes, char *const *ar
  * Logs what is. Valid until the next call; whatever fails, the application starts with what could
  * be done.
  */
-char *const *app_env_make(struct app_env *e, const struct conf *conf, uint64_t limit_bytes,
-	const struct store *store, char *const *argv, char *const *envp);
+char *const *app_env_make(struct app_env *e, const struct conf *conf,
+	const struct cgroup_sample *sample, const struct store *store, char *const *argv,
+	char *const *envp);
 
 /* Where hooks make their sockets; NULL: there are none. */
 static inline const char *app_env_hook_dir(const struct app_env *e)

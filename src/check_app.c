@@ -163,8 +163,7 @@ static void plan_all(const struct check *c, struct app_env_plan *ret_plan)
 	conf->tune.enabled = true;
 	if (!strcmp(conf->dump.inject, "no"))
 		buf_copy(conf->dump.inject, sizeof(conf->dump.inject), "cheap");
-	app_env_plan(conf, has_limit(c) ? c->sample.limit_bytes : CGROUP_NO_LIMIT, c->argv, c->envp,
-		ret_plan);
+	app_env_plan(conf, has_limit(c) ? &c->sample : NULL, c->argv, c->envp, ret_plan);
 	free(conf);
 }
 

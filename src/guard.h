@@ -222,8 +222,8 @@ void watch_announce(struct guard *g, const char *why);
 void watch_soon(struct guard *g);
 /* A fresh look without deciding anything; false when it cannot be read. */
 bool watch_refresh(struct guard *g);
-/* The limit of now, CGROUP_NO_LIMIT where none can be seen. */
-uint64_t watch_limit(struct guard *g);
+/* A look of now, NULL where nothing can be seen. */
+const struct cgroup_sample *watch_fresh(struct guard *g);
 /* A new program has started: a new curve. */
 void watch_new_life(struct guard *g);
 /* Did the kernel kill something of ours since the life began? */

@@ -343,7 +343,7 @@ int life_start_child(struct guard *g)
 	struct child_spec spec = {
 		.argv = g->argv,
 		.envp = app_env_make(
-			&g->app_env, g->conf, watch_limit(g), &g->store, g->argv, g->envp),
+			&g->app_env, g->conf, watch_fresh(g), &g->store, g->argv, g->envp),
 		.signals = &g->signals,
 		.favour = g->favour,
 		.pdeathsig = g->conf->child.pdeathsig,

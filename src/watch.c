@@ -81,9 +81,9 @@ bool watch_refresh(struct guard *g)
 	return take_look(g, true);
 }
 
-uint64_t watch_limit(struct guard *g)
+const struct cgroup_sample *watch_fresh(struct guard *g)
 {
-	return watch_refresh(g) ? g->watch.sample.limit_bytes : CGROUP_NO_LIMIT;
+	return watch_refresh(g) ? &g->watch.sample : NULL;
 }
 
 static void fire_level(struct guard *g, unsigned i)

@@ -48,7 +48,7 @@ static bool java_small_share(const struct tune_input *in, struct buf *value, str
 
 static bool java_ram(const struct tune_input *in, struct buf *value, struct buf *words)
 {
-	if (!in->limit_is_given)
+	if (!in->limit_is_hidden)
 		return false;
 	buf_printf(value, "%llu", (unsigned long long)in->limit_bytes);
 	buf_printf(words, "the JVM cannot see the limit of %s by itself",

@@ -26,7 +26,7 @@ struct tune_input {
 	uint32_t runtimes;	  /* TUNE_RUNTIME(DUMP_HOTSPOT) | ...; 0: unknown */
 	uint64_t php_limit_bytes; /* memory_limit if nobody chose it; 0: not to be set */
 	bool dotnet_has_limit;	  /* in runtimeconfig.json, which a variable would override */
-	bool limit_is_given;	  /* guard.limit: the runtime cannot see it by itself */
+	bool limit_is_hidden;	  /* guard.limit, or an ancestor's: the runtime does not see it */
 	char *const *argv;	  /* the command; may be NULL */
 	char *const *envp;
 };

@@ -29,6 +29,11 @@ if command -v java >/dev/null; then
 	is "that of the variable too" $((80 << 20)) "$(flag_of MaxHeapSize)"
 	_JAVA_OPTIONS=-XX:MaxRAMPercentage=25 tuned sh -c 'exec java -XX:+PrintFlagsFinal -version'
 	is "and a share behind a shell" $((126 << 20)) "$(flag_of MaxHeapSize)"
+	make_cgroup pod 300M
+	make_cgroup inner max pod
+	in_cgroup inner "$STORY_OOMGUARD" -s guard.state-dir="$STATE" -s tune.enabled=yes \
+		-- java -XX:+PrintFlagsFinal -version >"$OUT" 2>"$LOG"
+	is "half of a limit that is only the ancestor's" $((150 << 20)) "$(flag_of MaxHeapSize)"
 	cgroup_limit app 160M
 	tuned java -XX:+PrintFlagsFinal -version
 	is "half of a limit of 160 MiB, too" $((80 << 20)) "$(flag_of MaxHeapSize)"

@@ -66,7 +66,7 @@ static void values_are_derived_from_the_limit(void **state)
 		struct tune_input in = { .limit_bytes = cases[i].limit,
 			.cpus = 4,
 			.runtimes = 0,
-			.limit_is_given = false,
+			.limit_is_hidden = false,
 			.argv = NULL,
 			.envp = no_vars };
 		const struct tune_setting *s;
@@ -111,7 +111,7 @@ static void what_the_user_has_set_is_left_alone(void **state)
 		struct tune_input in = { .limit_bytes = 256 * MIB,
 			.cpus = 2,
 			.runtimes = 0,
-			.limit_is_given = false,
+			.limit_is_hidden = false,
 			.argv = argv,
 			.envp = envp };
 		auto_environ struct environ_copy env = { .vars = NULL };
@@ -140,7 +140,7 @@ static void flags_come_before_those_of_the_user(void **state)
 	struct tune_input in = { .limit_bytes = 256 * MIB,
 		.cpus = 2,
 		.runtimes = TUNE_RUNTIME(DUMP_NODE),
-		.limit_is_given = false,
+		.limit_is_hidden = false,
 		.argv = NULL,
 		.envp = envp };
 	auto_environ struct environ_copy env = { .vars = NULL };
@@ -161,7 +161,7 @@ static void flags_of_one_variable_are_in_the_order_of_the_table(void **state)
 	struct tune_input in = { .limit_bytes = 256 * MIB,
 		.cpus = 2,
 		.runtimes = TUNE_RUNTIME(DUMP_HOTSPOT),
-		.limit_is_given = true,
+		.limit_is_hidden = true,
 		.argv = NULL,
 		.envp = no_vars };
 	auto_environ struct environ_copy env = { .vars = NULL };
@@ -185,7 +185,7 @@ static void no_limit_is_absurd(void **state)
 		struct tune_input in = { .limit_bytes = limits[i],
 			.cpus = 0,
 			.runtimes = 0,
-			.limit_is_given = true,
+			.limit_is_hidden = true,
 			.argv = NULL,
 			.envp = no_vars };
 		struct tune_plan plan;
