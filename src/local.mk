@@ -118,6 +118,8 @@ liboomguard_a_SOURCES = \
 	src/store/compress.h \
 	src/store/digest.c \
 	src/store/digest.h \
+	src/store/hold.c \
+	src/store/hold.h \
 	src/store/index.c \
 	src/store/index.h \
 	src/store/learned.c \

@@ -6,7 +6,9 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 
-#define SMALL_BYTES (1 * MIB) /* not worth a refusal */
+#define SMALL_BYTES    (1 * MIB) /* not worth a refusal */
+#define SPARE_PARTS    4	 /* of the headroom, one may be lent to a dump ... */
+#define SPARE_BELOW_BP 7000	 /* ... and use stays below this share of the limit */
 
 /* Where a kind writes: beside ours, by its own command (perhaps ours), or into our incident. */
 enum writes { WRITES_OURS, WRITES_ELSEWHERE, WRITES_MAYBE };
@@ -95,4 +97,20 @@ bool work_admit(
 	else if (err < 0)
 		buf_printf(why, "%s: %s", job->store->path, strerror(-err));
 	return err >= 0;
+}
+
+/*
+ * It counts as use until it is on the disk: no level of the default policy may come near for it,
+ * and growth meanwhile must have more than enough.
+ */
+uint64_t work_spare(const struct action_job *job, const struct admission *ask)
+{
+	uint64_t bytes = ask->file_bytes + ask->file_bytes / 16 + MIB;
+	uint64_t limit = job->sample.limit_bytes, use = job->sample.use_bytes;
+
+	if (!ask->bytes_per_sec || limit == CGROUP_NO_LIMIT ||
+		work_headroom(job) / SPARE_PARTS < bytes ||
+		use + bytes > units_of_share(limit, SPARE_BELOW_BP))
+		return 0;
+	return bytes;
 }

@@ -158,6 +158,7 @@ static int try_kind(struct attempt *a, enum conf_dump_kind kind)
 		int err;
 
 		a->kind = kind;
+		a->req.spare_bytes = work_spare(a->job, &ask);
 		err = run(a, "heap dump", d->capture);
 		a->kind = DUMP_NONE;
 		return err;

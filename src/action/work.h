@@ -67,6 +67,9 @@ void work_listen(void);
 /* Headroom as of now, where it can be had. */
 uint64_t work_headroom(const struct action_job *job);
 
+/* How much memory may stand in for the disk during the pause: all that is asked for, or none. */
+uint64_t work_spare(const struct action_job *job, const struct admission *ask);
+
 /* The application's processes, without this helper and the guard's other ones. 0 or -errno. */
 int work_scan(const struct action_job *job, int procfd, struct tree *ret_tree);
 

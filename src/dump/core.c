@@ -123,7 +123,8 @@ static int copy_data(struct core *c, uint64_t start, uint64_t end)
 
 	while (start < end) {
 		size_t len = MIN_OF((uint64_t)want, end - start);
-		ssize_t n = pread(c->memfd, c->data, len, (off_t)start);
+		void *room = outfile_claim(&c->out, len);
+		ssize_t n = pread(c->memfd, room ? room : c->data, len, (off_t)start);
 		int r;
 
 		if (clock_now_usec() >= c->until_usec)
@@ -137,7 +138,8 @@ static int copy_data(struct core *c, uint64_t start, uint64_t end)
 			outfile_skip(&c->out, len);
 			n = (ssize_t)len;
 		} else {
-			r = outfile_write(&c->out, c->data, (size_t)n);
+			r = room ? outfile_commit(&c->out, (size_t)n)
+				 : outfile_write(&c->out, c->data, (size_t)n);
 			if (r < 0)
 				return r;
 			c->report->data_bytes += (uint64_t)n;
@@ -374,7 +376,11 @@ int dump_core(const struct dump_request *req, struct dump_result *ret)
 	if (r < 0)
 		return explain(req, r, &report, ret);
 	outfile_limit(&out, req->conf->dump.max_bytes, req->conf->dump.min_free_bp);
+	if (req->spare_bytes)
+		outfile_hold(&out, req->spare_bytes);
 	r = core_write(req->pid, &out, MIN_OF(deadline, until), &report);
+	if (r == 0)
+		r = outfile_settle(&out);
 	if (r == 0)
 		r = outfile_finish(&out, &ret->bytes);
 	if (r < 0) {

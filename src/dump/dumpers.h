@@ -22,6 +22,7 @@ struct dump_request {
 	int incident_dirfd;	   /* where files go */
 	const char *incident_path; /* the same as a path, for hooks */
 	const char *level;
+	uint64_t spare_bytes;	 /* memory that may be used to make the pause short; 0: none */
 	uint64_t deadline_usec;	 /* clock_now_usec() */
 	uint64_t headroom_bytes; /* that was left when this was decided */
 	const char *hook_dir;	 /* sockets of hooks, "<pid>.sock" (tune/inject.h); NULL: none */

@@ -120,16 +120,71 @@ bool outfile_is_stopped(void)
 	return stopped;
 }
 
-int outfile_write(struct outfile *f, const void *data, size_t len)
+static int count(struct outfile *f, size_t len)
 {
-	const char *from = data;
-
 	if (stopped)
 		return -ECANCELED;
 	if (f->limit && f->written + len > f->limit)
 		return -ENOSPC;
 	f->written += len;
+	return 0;
+}
 
+int outfile_hold(struct outfile *f, size_t bytes)
+{
+	return hold_take(&f->hold, bytes);
+}
+
+void *outfile_claim(struct outfile *f, size_t len)
+{
+	return f->hold.data ? hold_claim(&f->hold, f->offset, len) : NULL;
+}
+
+int outfile_commit(struct outfile *f, size_t len)
+{
+	int r = count(f, len);
+
+	if (r < 0)
+		return r;
+	hold_commit(&f->hold, len);
+	f->offset += len;
+	f->started = f->dropped = f->offset; /* of what goes to the disk from here on */
+	return 0;
+}
+
+static int settle_piece(void *arg, uint64_t offset, const void *data, size_t len)
+{
+	struct outfile *f = arg;
+
+	f->offset = offset;
+	return outfile_write(f, data, len);
+}
+
+int outfile_settle(struct outfile *f)
+{
+	struct outfile disk = *f;
+	struct holding held = f->hold;
+
+	f->hold = disk.hold = HOLDING_NONE;
+	disk.limit = 0; /* it was counted when it came */
+	disk.started = disk.dropped = 0;
+	return hold_each(&held, settle_piece, &disk);
+}
+
+int outfile_write(struct outfile *f, const void *data, size_t len)
+{
+	const char *from = data;
+
+	void *room = outfile_claim(f, len);
+	int may;
+
+	if (room) {
+		memcpy(room, data, len);
+		return outfile_commit(f, len);
+	}
+	may = count(f, len);
+	if (may < 0)
+		return may;
 	while (len) {
 		size_t part = MIN_OF(len, (size_t)OUTFILE_WINDOW);
 		int r = write_at(f->fd, from, part, f->offset);
@@ -191,6 +246,7 @@ int outfile_finish(struct outfile *f, uint64_t *ret_bytes)
 
 void outfile_leave(struct outfile *f)
 {
+	hold_drop(&f->hold);
 	cleanup_close(&f->fd);
 	f->fd = -1;
 }
@@ -203,18 +259,29 @@ void outfile_drop(struct outfile *f)
 	outfile_leave(f);
 }
 
+/* Until `len` more bytes are on the disk, microseconds; 0 when that fails. */
+static uint64_t time_write(struct outfile *f, const char *data, size_t len)
+{
+	uint64_t start = clock_now_usec();
+
+	if (outfile_write(f, data, len) < 0 || fdatasync(f->fd) < 0)
+		return 0;
+	return MAX_OF(clock_now_usec() - start, UINT64_C(1));
+}
+
 uint64_t outfile_measure(int dirfd)
 {
 	struct outfile f = OUTFILE_NONE;
 	auto_free char *data = calloc(1, OUTFILE_WINDOW);
-	uint64_t start = clock_now_usec(), took;
-	int r = data ? outfile_create(dirfd, "speed", &f) : -ENOMEM;
+	uint64_t one, all;
 
-	if (r == 0)
-		r = outfile_write(&f, data, OUTFILE_WINDOW);
-	if (r == 0 && fdatasync(f.fd) < 0)
-		r = -errno;
-	took = clock_now_usec() - start;
+	if (!data || outfile_create(dirfd, "speed", &f) < 0)
+		return 0;
+	/* What one block takes is the disk's delay, which a stream does not pay for each piece. */
+	one = time_write(&f, data, 4096);
+	all = one ? time_write(&f, data, OUTFILE_WINDOW) : 0;
 	outfile_drop(&f);
-	return r < 0 ? 0 : OUTFILE_WINDOW * USEC_PER_SEC / MAX_OF(took, UINT64_C(1));
+	if (!all)
+		return 0;
+	return OUTFILE_WINDOW * USEC_PER_SEC / (all > one + 1000 ? all - one : 1000);
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/hold.h"
+
 #define OUTFILE_NAME_MAX 96
 /*
  * One window is on its way to the disk while the next one is filled: twice this is cached. Written
@@ -23,11 +25,12 @@ struct outfile {
 	int dirfd; /* borrowed */
 	int fd;	   /* owned; -1 when closed */
 	char name[OUTFILE_NAME_MAX];
-	uint64_t offset;  /* where the next write goes */
-	uint64_t started; /* up to here the disk has been asked to write */
-	uint64_t dropped; /* up to here nothing is cached */
-	uint64_t written; /* bytes, holes left out */
-	uint64_t limit;	  /* of them; 0: none */
+	uint64_t offset;     /* where the next write goes */
+	uint64_t started;    /* up to here the disk has been asked to write */
+	uint64_t dropped;    /* up to here nothing is cached */
+	uint64_t written;    /* bytes, holes left out */
+	uint64_t limit;	     /* of them; 0: none */
+	struct holding hold; /* outfile_hold */
 };
 
 #define OUTFILE_NONE ((struct outfile){ .dirfd = -1, .fd = -1 })
@@ -55,7 +58,20 @@ void outfile_skip(struct outfile *f, uint64_t len);
 void outfile_stop(bool stop);
 bool outfile_is_stopped(void);
 
-/* Bytes per second at which this directory's disk takes 4 MiB just now; 0: it cannot be told. */
+/*
+ * From now on what is written stays in `bytes` of memory, taken at once, so that a pause does not
+ * wait for the disk; what does not fit goes to the disk. outfile_settle brings it there. 0 or
+ * -ENOMEM.
+ */
+int outfile_hold(struct outfile *f, size_t bytes);
+int outfile_settle(struct outfile *f);
+/* To write without copying: room for len bytes at the offset, NULL: there is none; then how many
+ * of them it were, as outfile_write. */
+void *outfile_claim(struct outfile *f, size_t len);
+int outfile_commit(struct outfile *f, size_t len);
+
+/* Bytes per second at which this directory's disk takes 2 MiB just now, its delay left out; 0: it
+ * cannot be told. */
 uint64_t outfile_measure(int dirfd);
 
 /* Somewhere before the offset, which stays. 0 or -errno. */

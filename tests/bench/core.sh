@@ -87,6 +87,18 @@ check "never slower than gcore" below "$ours_best" "$gcore_best"
 check "at most 8 MiB are added" below "$added" 8
 check "stopped for at most 1.5 plain copies" below "$pause_best" "$(awk -v a="$copy_best" 'BEGIN { print 1.5 * a }')"
 
+
+# The same where a quarter of the headroom can hold the copy: the disk is not waited for.
+cgroup_limit app "$((mib * 8))M"
+for round in 1 2 3; do
+	in_cgroup app "$STORY_OOMGUARD" -s "guard.state-dir=$STATE" dump >"$WORK/answer" 2>&1
+	pause_s[round]=$(of_index pause_usec)
+	find "$STATE" -name 'core-*.elf' -delete
+done
+pause_best=$(smallest "${pause_s[@]}")
+note "with headroom for it stopped for $pause_best s"
+check "with headroom stopped for at most 0.2 s" below "$pause_best" 0.2
+
 kill -KILL "$GUARD_PID"
 guard_status 10
 finish

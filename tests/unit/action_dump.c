@@ -258,6 +258,34 @@ static void next_dump_waits_or_takes_the_place(void **state)
 	assert_true(has_core());
 }
 
+/* Memory for a short pause is taken only where no level can notice. */
+static void pause_is_bought_only_with_plenty(void **state)
+{
+	static const struct {
+		uint64_t headroom, use, limit;
+		bool stops, expected;
+	} cases[] = {
+		{ 1000 * MIB, 500 * MIB, 1500 * MIB, true, true },
+		{ 1000 * MIB, 500 * MIB, 1500 * MIB, false, false }, /* nothing stands still */
+		{ 400 * MIB, 500 * MIB, 1500 * MIB, true, false },   /* not a quarter */
+		{ 1000 * MIB, 500 * MIB, 800 * MIB, true, false },   /* near a level */
+		{ 1000 * MIB, 500 * MIB, CGROUP_NO_LIMIT, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct admission ask = { .file_bytes = 100 * MIB, .bytes_per_sec = cases[i].stops };
+		uint64_t got;
+
+		job.sample.headroom_bytes = cases[i].headroom;
+		job.sample.use_bytes = cases[i].use;
+		job.sample.limit_bytes = cases[i].limit;
+		got = work_spare(&job, &ask);
+		if ((got != 0) != cases[i].expected || (got && got < 100 * MIB))
+			fail_msg("case %zu: %llu", i, (unsigned long long)got);
+	}
+}
+
 /* What the last one took is what the next one needs. */
 static void needs_are_learned(void **state)
 {
@@ -522,6 +550,7 @@ int main(void)
 		CASE(stacks_without_a_place_are_said),
 		CASE(stacks_without_time_leave_nothing),
 		CASE(next_dump_waits_or_takes_the_place),
+		CASE(pause_is_bought_only_with_plenty),
 		CASE(needs_are_learned),
 		CASE(growth_meanwhile_counts),
 		CASE(somebody_who_waits_gets_the_raw_core_at_once),

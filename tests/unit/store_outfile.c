@@ -153,6 +153,40 @@ static void cache_is_bounded_while_it_is_written(void **state)
 	assert_true(bytes >= 32 << 20);
 }
 
+/* What was held is where it belongs, whether it fitted or not. */
+static void held_file_is_the_same(void **state)
+{
+	static const size_t rooms[] = { 0, 4096, 100000, 1 << 20 };
+	static char expected[300000], got[300001];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		struct outfile f;
+		uint64_t bytes;
+		int fd;
+
+		memset(expected, 0, sizeof(expected));
+		assert_int_equal(outfile_create(dirfd_, "held", &f), 0);
+		if (rooms[i])
+			assert_int_equal(outfile_hold(&f, rooms[i]), 0);
+		for (size_t at = 0; at + 1000 <= sizeof(expected); at += 1500) {
+			memset(expected + at, (int)(at / 1500 % 250) + 1, 1000);
+			assert_int_equal(outfile_write(&f, expected + at, 1000), 0);
+			outfile_skip(&f, 500);
+		}
+		memcpy(expected, "head", 4);
+		assert_int_equal(outfile_settle(&f), 0);
+		assert_int_equal(outfile_patch(&f, "head", 4, 0), 0);
+		assert_int_equal(outfile_finish(&f, &bytes), 0);
+		fd = openat(dirfd_, "held", O_RDONLY);
+		assert_true(fd >= 0);
+		assert_int_equal(read(fd, got, sizeof(got)), sizeof(expected));
+		close(fd);
+		assert_memory_equal(got, expected, sizeof(expected));
+		assert_int_equal(unlinkat(dirfd_, "held", 0), 0);
+	}
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -161,6 +195,7 @@ int main(void)
 		CASE(second_of_a_name_gets_a_number),
 		CASE(no_more_than_allowed_is_written),
 		CASE(cache_is_bounded_while_it_is_written),
+		CASE(held_file_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
