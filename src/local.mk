@@ -141,6 +141,8 @@ liboomguard_a_SOURCES = \
 	src/dump/beam.c \
 	src/dump/by_command.c \
 	src/dump/by_signal.c \
+	src/dump/cdp.c \
+	src/dump/cdp.h \
 	src/dump/core.c \
 	src/dump/core.h \
 	src/dump/core_maps.c \
@@ -181,8 +183,12 @@ liboomguard_a_SOURCES = \
 	src/dump/hotspot_more.c \
 	src/dump/hprof.c \
 	src/dump/hprof.h \
+	src/dump/inspector.c \
+	src/dump/inspector.h \
 	src/dump/jsoncheck.c \
 	src/dump/jsoncheck.h \
+	src/dump/jsonfile.c \
+	src/dump/jsonfile.h \
 	src/dump/kinds.h \
 	src/dump/listeners.c \
 	src/dump/listeners.h \

@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/dump_hook \
 	tests/unit/dump_hotspot \
 	tests/unit/dump_hprof \
+	tests/unit/dump_inspector \
 	tests/unit/dump_modules \
 	tests/unit/dump_nettrace \
 	tests/unit/dump_newfile \

@@ -36,7 +36,8 @@ int dump_go(const struct dump_request *req, struct dump_result *ret);
 /*
  * Node.js, by our hook in it (dump.inject): a heap snapshot where it fits, "node-PID.heapsnapshot";
  * else the sampling profile that runs since the start (full), "node-PID.heapprofile"; else
- * -ENOSPC, and the heap's sizes beside. Without a hook -ENOENT.
+ * -ENOSPC, and the heap's sizes beside. Without a hook a snapshot over its inspector, where that
+ * listens already (--inspect); else -ENOENT.
  */
 int dump_node(const struct dump_request *req, struct dump_result *ret);
 int profile_node(const struct dump_request *req, struct dump_result *ret);

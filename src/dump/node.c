@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "dump/hook.h"
+#include "dump/inspector.h"
+#include "dump/jsonfile.h"
 #include "dump/kinds.h"
 #include "dump/recognise.h"
 
@@ -95,6 +97,45 @@ static int admit_snapshot(const struct dump_request *req, struct node *n)
 	return -ENOSPC;
 }
 
+static int save_by_inspector(
+	const struct dump_request *req, struct inspector *in, struct dump_result *ret)
+{
+	struct jsonfile file;
+	char name[64];
+	int r;
+
+	snprintf(name, sizeof(name), "node-%d.heapsnapshot", (int)req->pid);
+	r = jsonfile_begin(req, name, &file);
+	if (r == 0)
+		r = inspector_snapshot(in, req->conf->dump.max_bytes, jsonfile_take, &file);
+	r = jsonfile_end(&file, r, ret);
+	if (r == 0)
+		snprintf(ret->note, sizeof(ret->note),
+			"heap snapshot by its inspector, for Chrome DevTools");
+	return r;
+}
+
+/* -ENOENT: it has none that listens. */
+static int dump_by_inspector(
+	const struct dump_request *req, struct node *n, struct dump_result *ret)
+{
+	struct inspector in;
+	int r = inspector_open(req->pid, n->until_usec, &in);
+
+	if (r == 0)
+		r = inspector_read_used(&in, &n->used_bytes);
+	if (r < 0)
+		snprintf(n->why, sizeof(n->why), "its inspector does not answer: %s", strerror(-r));
+	else
+		r = admit_snapshot(req, n);
+	if (r == 0) {
+		r = save_by_inspector(req, &in, ret);
+		snprintf(n->why, sizeof(n->why), "no snapshot by its inspector: %s", strerror(-r));
+	}
+	inspector_close(&in);
+	return r < 0 && r != -ENOENT ? explain(req, r, n->why, ret) : r;
+}
+
 int dump_node(const struct dump_request *req, struct dump_result *ret)
 {
 	struct dump_result stats = { .bytes = 0 };
@@ -102,6 +143,8 @@ int dump_node(const struct dump_request *req, struct dump_result *ret)
 	struct node n;
 	int r = read_stats(req, &n, ret);
 
+	if (r == -ENOENT && dump_by_inspector(req, &n, ret) != -ENOENT)
+		return ret->file[0] ? 0 : -EIO;
 	if (r < 0)
 		return r;
 	r = admit_snapshot(req, &n);

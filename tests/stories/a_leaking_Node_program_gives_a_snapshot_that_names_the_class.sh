@@ -46,7 +46,7 @@ guard room -v -s dump.inject=cheap "${LEVELS[@]}" -s level.dump.at=100MiB \
 	-s level.restart.at=101MiB -s level.restart.eta=0s -s level.restart.actions=log \
 	-s guard.start-grace=0s -- node "$WORK/leak.js" 150
 check "a snapshot is written" wait_for 30 logged \
-	'dump level: heap dump of pid [0-9]+ \(node\) done: incidents/.*/node-[0-9]+\.heapsnapshot, .*for Chrome DevTools'
+	'dump level: heap dump of pid [0-9]+ \([A-Za-z]+\) done: incidents/.*/node-[0-9]+\.heapsnapshot, .*for Chrome DevTools'
 dump=$(find "$STATE" -name '*.heapsnapshot')
 check "the snapshot is one of V8" sh -c "python3 '$(dirname "$0")/../lib/heapsnapshot.py' '$dump' >'$WORK/classes'"
 has "it names the culprit, in thousands" "$WORK/classes" '^[0-9]{4} PlantedCulprit$'
@@ -59,6 +59,20 @@ guard_status 20
 is "it ends as it would by itself" 0 "$STATUS"
 has "its own handler has run" "$OUT" 'ends by itself'
 
+# --- without a hook, over the inspector that is there ---
+rm -rf "${STATE:?}"/* && : >"$LOG" && : >"$OUT"
+make_cgroup inspector 1000M
+guard inspector -v "${LEVELS[@]}" -s level.dump.at=100MiB -s level.restart.at=101MiB \
+	-s level.restart.eta=0s -s level.restart.actions=log -s guard.start-grace=0s \
+	-- node --inspect=127.0.0.1:$((20000 + $$ % 10000)) "$WORK/leak.js" 150
+check "a snapshot is written over the inspector" wait_for 60 logged \
+	'dump level: heap dump of pid [0-9]+ \([A-Za-z]+\) done: .*/node-[0-9]+\.heapsnapshot, .*by its inspector'
+dump=$(find "$STATE" -name '*.heapsnapshot')
+check "it is one of V8, too" sh -c "python3 '$(dirname "$0")/../lib/heapsnapshot.py' '$dump' >'$WORK/classes'"
+has "with the culprit" "$WORK/classes" '^[0-9]{4} PlantedCulprit$'
+kill -TERM "$GUARD_PID"
+guard_status 20
+
 # --- not enough for a snapshot: the profile, then the restart ---
 rm -rf "${STATE:?}"/* && : >"$LOG" && : >"$OUT"
 make_cgroup tight 200M
@@ -66,7 +80,7 @@ guard tight -v -s dump.inject=full "${LEVELS[@]}" -s level.dump.at=60% \
 	-s level.restart.at=75% -s level.restart.eta=0s -s level.restart.actions=restart \
 	-s guard.start-grace=0s -- node "$WORK/leak.js" 100000
 check "a profile is written instead" wait_for 30 logged \
-	'dump level: heap dump of pid [0-9]+ \(node\) done: .*/node-[0-9]+\.heapprofile, .*sampling heap profile.*a snapshot of .* may need .* more'
+	'dump level: heap dump of pid [0-9]+ \([A-Za-z]+\) done: .*/node-[0-9]+\.heapprofile, .*sampling heap profile.*a snapshot of .* may need .* more'
 check "it names the function" grep -q '"functionName":"plantedLeak"' "$(find "$STATE" -name '*.heapprofile')"
 check "the profile is whole" json_valid "$(find "$STATE" -name '*.heapprofile')"
 guard_status 60
