@@ -140,9 +140,9 @@ static int end_message(struct cdp *c)
 	if (c->state == CDP_CHUNK)
 		return -EBADMSG;
 	if (c->state == CDP_TEXT && !strncmp(c->text, id, (size_t)n)) {
-		c->replied = true;
 		c->failed = strncmp(c->text + n, "\"result\"", strlen("\"result\"")) != 0;
 		r = flush(c);
+		c->replied = r == 0;
 	}
 	c->state = CDP_TEXT;
 	c->n_text = 0;
