@@ -45,8 +45,8 @@ tight() { # NAME MODE FILES COMMAND...
 	is "$name: the kernel killed nothing" 0 "$(cgroup_oom_kills "$name")"
 	check "$name: the program goes on" app_pid
 	note "$(grep 'dump level: .*of pid' "$LOG" | tail -n 1)"
-	kill -KILL "$GUARD_PID"
-	guard_status 10
+	kill -TERM "$GUARD_PID" # it takes its hooks away
+	guard_status 20
 	rm -rf "${STATE:?}"/*
 }
 for ((round = 1; round <= ${STORY_ROUNDS:-1}; round++)); do
