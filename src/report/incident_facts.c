@@ -13,6 +13,8 @@
 #define SHORT_LIFE_USEC (600 * USEC_PER_SEC)
 #define SAME_LIMIT_PCT	1  /* limits that differ by less are the same */
 #define SAME_SLOPE_PCT	50 /* slopes that differ by less are the same */
+#define AFTER_KILL_USEC (3 * USEC_PER_SEC)
+#define TOP_FROM_BP	9500u /* of the limit */
 #define SAME_PEAK_PCT	15
 /* From here on what the leak test and the minute's window say is worth more than the shape. */
 #define LONG_LIFE_S 600
@@ -112,52 +114,73 @@ static void tell_life(const struct incident *in, struct diagnose_facts *f)
 	}
 }
 
-/* Those before, and this one. */
-static void tell_lives(const struct incident *in, struct diagnose_facts *f)
+/* A look between the kill and its news sees the memory that it has freed. */
+static unsigned end_at_peak(const struct flight_sample *all, unsigned first, unsigned end)
 {
-	uint64_t slope = f->rises_through_life ? f->slope_bytes_per_s : 0;
+	unsigned peak = first;
 
-	for (unsigned i = 0; i < in->log.n_lives; i++) {
-		const struct flight_life *l = &in->log.lives[i];
-		bool this = l->start_wall_usec == in->life->start_wall_usec;
-
-		if (l->start_wall_usec > in->life->start_wall_usec)
-			break;
-		if (this)
-			l = in->life;
-		if (slope && (this || is_within(l->slope_bytes_per_s, slope, SAME_SLOPE_PCT)))
-			f->lives_same_slope++;
-		if (!ended_for_memory(l))
-			continue;
-		f->lives_oom++;
-		f->lives_short_oom +=
-			age_of(l) < SHORT_LIFE_USEC &&
-			is_within(l->peak_use_bytes, in->life->peak_use_bytes, SAME_PEAK_PCT);
-		if (slope && !this && l->limit_bytes < f->limit_bytes &&
-			!is_within(l->limit_bytes, f->limit_bytes, SAME_LIMIT_PCT) &&
-			is_within(l->slope_bytes_per_s, slope, SAME_SLOPE_PCT) &&
-			ended_for_memory(in->life))
-			f->raised_in_vain = true;
-	}
+	for (unsigned i = first; i < end; i++)
+		if (all[i].use_bytes >= all[peak].use_bytes)
+			peak = i;
+	return peak < end && all[end - 1].wall_usec - all[peak].wall_usec < AFTER_KILL_USEC
+		       ? peak + 1
+		       : end;
 }
 
-/* What the kernel killed for was in use, though nobody was quick enough to see it. */
-static void tell_shape(const struct incident *in, struct diagnose_facts *f)
+/*
+ * The shape of the samples from..to. At the top the guard holds the application back, for seconds
+ * at times, which is none of its own doing: what comes after the last arrival there is left out,
+ * where the life was not spent there. What the kernel killed for was in use, though nobody was
+ * quick enough to see it: met_bytes, 0 where nothing was met.
+ */
+static struct shape_view shape_between(const struct incident *in, uint64_t from, uint64_t to,
+	uint64_t limit_bytes, uint64_t met_bytes)
 {
+	const struct flight_sample *all = in->log.samples, *s;
+	unsigned first = 0, end = in->log.n_samples, top;
 	struct shape shape;
 	struct shape_view v;
-	const struct flight_sample *last = in->n_samples ? &in->samples[in->n_samples - 1] : NULL;
-	bool met = (f->own_limit_hit || f->ancestor_hit || f->kernel == KERNEL_OWN_LIMIT ||
-			   f->kernel == KERNEL_POD_LIMIT) &&
-		   last;
 
+	while (first < end && all[first].wall_usec < from)
+		first++;
+	while (end > first && all[end - 1].wall_usec > to)
+		end--;
+	if (met_bytes)
+		end = end_at_peak(all, first, end);
+	for (top = end; top > first + 1 &&
+			units_share_bp(all[top - 2].use_bytes, limit_bytes) >= TOP_FROM_BP;)
+		top--;
+	if (top < end && (all[end - 1].wall_usec - all[top - 1].wall_usec) * 2 <=
+				 all[end - 1].wall_usec - all[first].wall_usec)
+		end = top;
 	shape_init(&shape);
-	for (unsigned i = 0; i < in->n_samples; i++)
-		shape_add(&shape, in->samples[i].wall_usec, in->samples[i].use_bytes);
-	if (met)
-		shape_add(&shape, MAX_OF(last->wall_usec, in->life ? in->life->last_wall_usec : 0),
-			f->limit_bytes);
-	shape_tell(&shape, f->limit_bytes, &v);
+	for (s = all + first; s < all + end; s++)
+		shape_add(&shape, s->wall_usec, s->use_bytes);
+	if (met_bytes && end > first)
+		shape_add(&shape, all[end - 1].wall_usec + USEC_PER_MSEC, met_bytes);
+	shape_tell(&shape, limit_bytes, &v);
+	return v;
+}
+
+/* Of a life before this one; what the recorder has forgotten of it the guard has noted itself. */
+static uint64_t slope_of(const struct incident *in, const struct flight_life *life)
+{
+	struct shape_view v = shape_between(
+		in, life->start_wall_usec, life->last_wall_usec, life->limit_bytes, 0);
+
+	return v.known && v.steady ? v.slope_bytes_per_s : life->slope_bytes_per_s;
+}
+
+static void tell_shape(const struct incident *in, struct diagnose_facts *f)
+{
+	bool met = f->own_limit_hit || f->ancestor_hit || f->kernel == KERNEL_OWN_LIMIT ||
+		   f->kernel == KERNEL_POD_LIMIT;
+	struct shape_view v;
+
+	if (!in->n_samples)
+		return;
+	v = shape_between(in, in->samples[0].wall_usec, in->samples[in->n_samples - 1].wall_usec,
+		f->limit_bytes, met ? f->limit_bytes : 0);
 	if (!v.known)
 		return;
 	f->rises_through_life = v.steady;
@@ -171,6 +194,34 @@ static void tell_shape(const struct incident *in, struct diagnose_facts *f)
 	f->rise_bp = v.rise_bp;
 	f->rise_s = v.rise_s;
 	f->rise_times = v.rise_times;
+}
+
+/* Those before, and this one. */
+static void tell_lives(const struct incident *in, struct diagnose_facts *f)
+{
+	uint64_t slope = f->rises_through_life ? f->slope_bytes_per_s : 0;
+
+	for (unsigned i = 0; i < in->log.n_lives; i++) {
+		const struct flight_life *l = &in->log.lives[i];
+		bool alike, this = l->start_wall_usec == in->life->start_wall_usec;
+
+		if (l->start_wall_usec > in->life->start_wall_usec)
+			break;
+		if (this)
+			l = in->life;
+		alike = slope && (this || is_within(slope_of(in, l), slope, SAME_SLOPE_PCT));
+		f->lives_same_slope += alike;
+		if (!ended_for_memory(l))
+			continue;
+		f->lives_oom++;
+		f->lives_short_oom +=
+			age_of(l) < SHORT_LIFE_USEC &&
+			is_within(l->peak_use_bytes, in->life->peak_use_bytes, SAME_PEAK_PCT);
+		if (alike && !this && l->limit_bytes < f->limit_bytes &&
+			!is_within(l->limit_bytes, f->limit_bytes, SAME_LIMIT_PCT) &&
+			ended_for_memory(in->life))
+			f->raised_in_vain = true;
+	}
 }
 
 void incident_tell_facts(const struct incident *in, struct diagnose_facts *f)

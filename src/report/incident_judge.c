@@ -20,6 +20,17 @@ static uint64_t known(uint64_t value)
 	return value == INCIDENT_UNKNOWN ? 0 : value;
 }
 
+/* The highest, and of such the newest: after a kill the memory is free. */
+static const struct flight_sample *top_sample(const struct incident *in)
+{
+	const struct flight_sample *top = &in->samples[0];
+
+	for (unsigned i = 1; i < in->n_samples; i++)
+		if (in->samples[i].use_bytes >= top->use_bytes)
+			top = &in->samples[i];
+	return top;
+}
+
 /* Which component has grown most since the first sample; the fifth of all growth is no cause. */
 static enum growth what_grew(const struct incident *in)
 {
@@ -30,7 +41,7 @@ static enum growth what_grew(const struct incident *in)
 	if (in->n_samples < 2)
 		return GROWTH_UNTOLD;
 	first = &in->samples[0];
-	last = &in->samples[in->n_samples - 1];
+	last = top_sample(in);
 	by[GROWTH_ANON] = last->anon_bytes - MIN_OF(first->anon_bytes, last->anon_bytes);
 	by[GROWTH_TMPFS] = last->shmem_bytes - MIN_OF(first->shmem_bytes, last->shmem_bytes);
 	by[GROWTH_KERNEL] = last->kernel_bytes - MIN_OF(first->kernel_bytes, last->kernel_bytes);
@@ -77,7 +88,7 @@ static void tell_growth(struct incident *in, enum growth growth)
 	if (in->n_samples < 2 || in->diagnosis.cause == CAUSE_NONE)
 		return;
 	first = &in->samples[0];
-	last = &in->samples[in->n_samples - 1];
+	last = top_sample(in);
 	if (last->use_bytes <= first->use_bytes || last->wall_usec <= first->wall_usec)
 		return;
 	buf_reset(&b);
