@@ -77,8 +77,16 @@ claim_image() { # NAME [OPTION...]
 	"${cli[@]}" rm -fv "$name" >&2
 }
 
+# That one needs Debian in a container; what can be said here is that it asks for what the build needs.
+claim_build_packages() {
+	sed -n 's/^build //p' "$STORY_LIB/../packages.txt" | awk '{ print $1 }' | sort >"$WORK/needed"
+	grep -Eo '[a-z0-9.+-]+' "$EXAMPLES/images/Containerfile.build" | sort -u >"$WORK/words"
+	is "Containerfile.build installs what the build needs" "" "$(comm -23 "$WORK/needed" "$WORK/words")"
+}
+
 claims_built() {
 	make_bases
+	claim_build_packages
 	# In this order: the binary is taken from one to the next.
 	check "Containerfile.scratch builds" build scratch
 	check "Containerfile.alpine builds" build alpine
