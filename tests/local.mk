@@ -4,7 +4,7 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 SH_LOG_DRIVER = $(LOG_DRIVER)
 TEST_EXTENSIONS = .sh
 # A test that hangs is a failed test, not a build that never ends.
-LOG_COMPILER = timeout -k 5 120
+LOG_COMPILER = timeout -k 5 300
 SH_LOG_COMPILER = timeout -k 5 300 bash
 AM_TESTS_ENVIRONMENT = \
 	export CMOCKA_MESSAGE_OUTPUT=TAP; \
