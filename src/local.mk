@@ -167,8 +167,12 @@ liboomguard_a_SOURCES = \
 	src/dump/elf.h \
 	src/dump/elf_marks.c \
 	src/dump/elf_value.c \
+	src/dump/fcgi.c \
+	src/dump/fcgi.h \
 	src/dump/fifo.c \
 	src/dump/fifo.h \
+	src/dump/fpm.c \
+	src/dump/fpm.h \
 	src/dump/get.c \
 	src/dump/get.h \
 	src/dump/go.c \
@@ -208,6 +212,7 @@ liboomguard_a_SOURCES = \
 	src/dump/pystack_layout.c \
 	src/dump/pystack_layout.h \
 	src/dump/pystack_line.c \
+	src/dump/php.c \
 	src/dump/python.c \
 	src/dump/python.h \
 	src/dump/python_tables.c \

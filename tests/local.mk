@@ -85,6 +85,7 @@ unit_tests = \
 	tests/unit/dump_nettrace \
 	tests/unit/dump_newfile \
 	tests/unit/dump_nspath \
+	tests/unit/dump_php \
 	tests/unit/dump_pystack \
 	tests/unit/dump_recognise \
 	tests/unit/dump_stacks \

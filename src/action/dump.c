@@ -145,12 +145,10 @@ static int try_kind(struct attempt *a, enum conf_dump_kind kind)
 
 	work_separate(a->line);
 	if (!d) {
-		buf_printf(a->line, "no heap dump of pid %d (%s): %s%s", (int)a->req.pid,
-			a->stat.comm,
-			kind == DUMP_NONE
-				? "no way is configured (dump.kind, dump.signal, dump.command)"
-				: conf_dump_kind_name(kind),
-			kind == DUMP_NONE ? "" : " is not built yet");
+		buf_printf(a->line,
+			"no heap dump of pid %d (%s): no way is configured (dump.kind, "
+			"dump.signal, dump.command)",
+			(int)a->req.pid, a->stat.comm);
 		return -ENOSYS;
 	}
 	ask = work_estimate(a->job, d, &a->stat, a->dirfd);

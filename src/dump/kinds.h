@@ -77,4 +77,10 @@ int relieve_ruby(const struct dump_request *req, struct dump_result *ret);
 int dump_beam(const struct dump_request *req, struct dump_result *ret);
 int relieve_beam(const struct dump_request *req, struct dump_result *ret);
 
+/*
+ * php-fpm, over the FastCGI socket of a pool with pm.status_path: each worker's script and memory,
+ * "php-PID.workers.json". Needs nothing but that setting.
+ */
+int dump_php(const struct dump_request *req, struct dump_result *ret);
+
 #endif

@@ -11,7 +11,8 @@
 
 #define INODES_MAX   4096
 #define STATE_LISTEN 0x0A
-#define ROWS_MAX     200000 /* of all states: a busy server has some 10000 */
+#define ACCEPTS	     0x10000 /* __SO_ACCEPTCON */
+#define ROWS_MAX     200000  /* of all states: a busy server has some 10000 */
 
 struct inodes {
 	uint64_t list[INODES_MAX];
@@ -136,6 +137,39 @@ int listeners_find(pid_t pid, struct listener ret[LISTENERS_MAX])
 	}
 	qsort(ret, (size_t)n, sizeof(*ret), by_port);
 	return n;
+}
+
+bool listeners_parse_unix(const char *row, uint64_t *ret_inode, char ret_path[LISTENERS_PATH_MAX])
+{
+	char path[LISTENERS_PATH_MAX];
+	unsigned flags;
+	uint64_t inode;
+
+	if (sscanf(row, "%*[^:]: %*x %*x %x %*x %*x %" SCNu64 " %107[^\n]", &flags, &inode, path) !=
+			3 ||
+		!(flags & ACCEPTS) || path[0] != '/')
+		return false;
+	*ret_inode = inode;
+	memcpy(ret_path, path, sizeof(path));
+	return true;
+}
+
+int listeners_find_unix(pid_t pid, char ret_path[LISTENERS_PATH_MAX])
+{
+	static struct inodes inodes;
+	auto_fclose FILE *f = NULL;
+	int r = read_inodes(pid, &inodes);
+	char path[40], row[512];
+	uint64_t inode;
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/net/unix", (int)pid);
+	f = fopen(path, "re");
+	for (int i = 0; f && i < ROWS_MAX && fgets(row, sizeof(row), f); i++)
+		if (listeners_parse_unix(row, &inode, ret_path) && has_inode(&inodes, inode))
+			return 0;
+	return -ENOENT;
 }
 
 int listeners_enter_network(pid_t pid)

@@ -24,6 +24,14 @@ struct listener {
 /* Lowest ports first. How many, or -errno. */
 int listeners_find(pid_t pid, struct listener ret[LISTENERS_MAX]);
 
+#define LISTENERS_PATH_MAX 108
+/* The unix socket that it listens on, by its path as it was bound (the first one of them, absolute
+ * ones only). 0 or -errno (-ENOENT). */
+int listeners_find_unix(pid_t pid, char ret_path[LISTENERS_PATH_MAX]);
+
+/* Pure: one row of /proc/net/unix; false for those that do not listen or have no absolute path. */
+bool listeners_parse_unix(const char *row, uint64_t *ret_inode, char ret_path[LISTENERS_PATH_MAX]);
+
 /* Pure: one row of /proc/net/tcp or tcp6; false for rows of sockets that do not listen. */
 bool listeners_parse_row(const char *row, struct listener *ret);
 

@@ -394,14 +394,6 @@ static void profile_of_a_native_program_is_its_stacks(void **state)
 	assert_true(has_file("stacks.txt"));
 }
 
-static void kind_that_is_not_built_is_said(void **state)
-{
-	(void)state;
-	conf.dump.kind = DUMP_PHP;
-	assert_int_equal(run(work_heap_dump), 1);
-	expect("no heap dump of pid %d (target): php is not built yet", (int)target);
-}
-
 static void command_without_headroom_is_refused(void **state)
 {
 	(void)state;
@@ -539,7 +531,6 @@ int main(void)
 		CASE(core_that_is_refused_is_no_stacks),
 		CASE(nothing_relieves_a_native_program),
 		CASE(profile_of_a_native_program_is_its_stacks),
-		CASE(kind_that_is_not_built_is_said),
 		CASE(command_without_headroom_is_refused),
 		CASE(full_store_is_refused),
 		CASE(command_without_a_place_is_refused),
