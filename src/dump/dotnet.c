@@ -13,18 +13,20 @@
 #include "dump/nettrace.h"
 #include "dump/recognise.h"
 #include "dump/wire.h"
+#include "proc/proc.h"
 #include "store/outfile.h"
 
-#define MARGIN_USEC (500 * USEC_PER_MSEC)
-#define TRACE_MAX   (512 * MIB)
-#define BUFFER_MIB  32 /* of the runtime's, allocated as it fills; it is read all the time */
-#define FORMAT	    1  /* Nettrace */
-#define VERBOSE	    5
-#define INFORMATION 4
-#define PROVIDER    "Microsoft-Windows-DotNETRuntime"
-#define COLLECT	    3 /* CollectTracing2 */
-#define STOP	    1
-#define LINES_MAX   1000
+#define MARGIN_USEC  (500 * USEC_PER_MSEC)
+#define TRACE_MAX    (512 * MIB)
+#define BUFFER_MIB   32 /* of the runtime's, allocated as it fills; it is read all the time */
+#define FORMAT	     1	/* Nettrace */
+#define VERBOSE	     5
+#define INFORMATION  4
+#define PROVIDER     "Microsoft-Windows-DotNETRuntime"
+#define COLLECT	     3 /* CollectTracing2 */
+#define STOP	     1
+#define LINES_MAX    1000
+#define WALK_PER_SEC (200 * MIB) /* of what is resident; the heap is a part of it */
 
 /* GC, Type, GCHeapDump and what goes with it: GCHeapSnapshot, as dotnet-gcdump has it. */
 #define KEYWORDS_SNAPSHOT UINT64_C(0x1980001)
@@ -236,6 +238,26 @@ static void keep_types(const struct dump_request *req, struct session *s, struct
 		buf_puts(&note, "; not all of the heap");
 }
 
+/* The application stands still while its heap is walked through. */
+static int admit_walk(const struct dump_request *req, struct dump_result *ret)
+{
+	auto_close int procfd = proc_open_root();
+	struct proc_stat stat;
+	uint64_t pause;
+	char words[DOTNET_IPC_WHY_MAX];
+
+	if (procfd < 0 || proc_read_stat(procfd, req->pid, &stat) < 0)
+		return 0;
+	pause = stat.rss_bytes / (WALK_PER_SEC / USEC_PER_SEC);
+	if (pause <= req->conf->dump.max_pause_usec)
+		return 0;
+	snprintf(words, sizeof(words),
+		"a walk through %s would stop it for about %s (dump.max-pause = %s)",
+		units_human_bytes(stat.rss_bytes).s, units_human_duration(pause).s,
+		units_human_duration(req->conf->dump.max_pause_usec).s);
+	return dotnet_explain(req, -ENOSPC, words, ret);
+}
+
 int profile_dotnet(const struct dump_request *req, struct dump_result *ret)
 {
 	struct session *s = &the_session;
@@ -244,6 +266,8 @@ int profile_dotnet(const struct dump_request *req, struct dump_result *ret)
 	struct dotnet_ipc ipc;
 	int r = dotnet_open(req, &ipc, ret);
 
+	if (r == 0)
+		r = admit_walk(req, ret);
 	if (r < 0) {
 		dotnet_ipc_close(&ipc);
 		return r;

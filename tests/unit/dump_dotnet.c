@@ -205,6 +205,9 @@ static void a_heap_is_taken_and_counted(void **state)
 	start(COLLECTS, "", 0, true);
 	assert_int_equal(ask(relieve_dotnet, &res), 0);
 	assert_string_equal(res.text, "garbage collection");
+	conf.dump.max_pause_usec = 1;
+	assert_int_equal(ask(profile_dotnet, &res), -ENOSPC);
+	assert_non_null(strstr(res.text, "a walk through "));
 	fixture_remove(top);
 }
 
