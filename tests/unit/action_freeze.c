@@ -62,6 +62,15 @@ static void wait_until_not_stopped(pid_t pid)
 	fail_msg("pid %d is still stopped", (int)pid);
 }
 
+/* Whatever becomes of it: it dies with its parent, and one that stays behind stopped does not hold
+ * the pipe that the test's output goes through. */
+static void become_subject(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+}
+
 /* A root with one waiting child; both pids are told by pipe. */
 static pid_t start_family(pid_t *ret_grandchild)
 {
@@ -74,10 +83,10 @@ static pid_t start_family(pid_t *ret_grandchild)
 	if (!pid) {
 		pid_t inner;
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		become_subject();
 		inner = fork();
 		if (!inner) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			become_subject();
 			for (;;)
 				pause();
 		}
@@ -170,7 +179,7 @@ static void outruns_one_that_forks(void **state)
 	(void)state;
 	assert_true(root >= 0);
 	if (!root) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		become_subject();
 		fork_for_ever();
 	}
 	for (unsigned i = 0; i < 20; i++) {
