@@ -159,7 +159,7 @@ int dump_php(const struct dump_request *req, struct dump_result *ret)
 	auto_free char *text = malloc(STATUS_MAX);
 	const char *json = NULL;
 	struct fpm_paths paths;
-	struct pool pool;
+	struct pool pool = { .pidfd = -1 };
 	int r = -ENOENT;
 
 	*ret = (struct dump_result){ .bytes = 0 };
