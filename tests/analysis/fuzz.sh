@@ -40,7 +40,7 @@ compile() {
 targets() { find tests/fuzz -name "${FUZZ_ONLY:-*}.c" -exec basename {} .c \; | sort; }
 link_target() { # NAME
 	"${cc[@]}" "-fsanitize=fuzzer,$sanitize" -o "$tmp/bin/$1" "tests/fuzz/$1.c" "$tmp/units.a" \
-		-lcgroup -linih -ljansson -lyaml -lz -lm >"$tmp/bin/$1.log" 2>&1
+		-lcgroup -linih -ljansson -lyaml -lnettle -llzma -lzstd -lz -lm >"$tmp/bin/$1.log" 2>&1
 }
 fuzz() { # NAME
 	local work=$tmp/work/$1 dict=() more=()
