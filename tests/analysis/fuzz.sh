@@ -24,7 +24,8 @@ units() {
 		-o -name hook.c -o -name dotnet_heap.c -o -name dotnet_ipc.c -o -name lsb.c \
 		-o -name nettrace.c -o -name hook_dir.c -o -name outfile.c -o -name wire.c \
 		-o -name fcgi.c -o -name cdp.c -o -name inspector.c -o -name get.c -o -name pystack_line.c
-	echo src/http/{metrics,request}.c src/{live,tally,wire}.c
+	find src/http -name '*.c' ! -name http.c ! -name probe.c
+	echo src/{live,tally,wire}.c
 }
 # What the unit tests read is food for them, too.
 declare -A also=([kernlog]=tests/fixtures/kernlog [pod]=tests/fixtures/pod)
