@@ -29,6 +29,7 @@ usage() {
 	environment:
 	  STORY_LONG     seconds that a "nothing happens" story watches (15)
 	  STORY_TIMEOUT  seconds until a story is ended (180)
+	  STORY_JOBS     stories at a time (twice the number of CPUs)
 	END
 }
 
@@ -143,9 +144,9 @@ sweep() { # NAME PID
 	done
 }
 
-# Scripts run with their time limit, STORY_JOBS of them at a time; whatever happens there is TAP of
-# the script afterwards.
-jobs=${STORY_JOBS:-$(nproc)}
+# Scripts run with their time limit, STORY_JOBS of them at a time (they mostly wait: two at a time leave
+# three quarters of two CPUs idle); whatever happens there is TAP of the script afterwards.
+jobs=${STORY_JOBS:-$((2 * $(nproc)))}
 start_script() { # COLUMN SCRIPT
 	local name limit_s=${STORY_TIMEOUT:-180}
 	[ "$1" != analysis ] || limit_s=${ANALYSIS_TIMEOUT:-1500} # compiles everything, beside other things
@@ -365,6 +366,7 @@ part_vm() {
 }
 part_analysis() {
 	run_unit asan sanitizers --enable-sanitizers
+	jobs=$(nproc) # no waiting there
 	STORY_TIMEOUT=${STORY_TIMEOUT:-600} ANALYSIS_SOURCE=$work/build/source run_folder analysis \
 		"$here/analysis"
 }
