@@ -32,8 +32,9 @@ grow() { # NAME LIMIT PIECES ARG...
 		-s dump.compress=none "$@" -- bash -c "exec '$app' server start < <(exec bash '$WORK/feed' $pieces '$WORK/fed')"
 }
 
-grow app 400M 1000 -s level.warn.actions=log -s level.profile.at=35% -s level.dump.at=45% \
-	-s level.restart.at=60% -s level.restart.eta=10m
+# The line is one array, which doubles: 64, 128, 256 MiB. The levels are between, far from the limit.
+grow app 1200M 1000 -s level.warn.actions=log -s level.profile.at=100MiB -s level.dump.at=105MiB \
+	-s level.restart.at=230MiB -s level.restart.eta=0s
 check "its heap is recorded" wait_for 40 logged \
 	'profile level: profile of pid [0-9]+ \(azmcp\) done: incidents/.*\.gcdump\.nettrace, .*largest: System\.Char\[\], '
 check "its core is written" wait_for 40 logged \
