@@ -26,7 +26,7 @@ javac -d "$WORK" "$WORK/Hold.java" || skip "javac does not work"
 tight() { # NAME KIND FILE
 	: >"$LOG" && : >"$OUT"
 	make_cgroup "$1" 500M
-	guard "$1" -s "dump.kind=$2" -s level.warn.actions=log -s level.profile.actions=log \
+	guard "$1" -s dump.cooldown=0s -s "dump.kind=$2" -s level.warn.actions=log -s level.profile.actions=log \
 		-s level.dump.at=80% -s level.dump.growing=no -s level.restart.actions=log \
 		-s level.brink.actions=log -s level.emergency.actions=log \
 		-- java -Xms180m -Xmx180m -XX:+UseSerialGC -cp "$WORK" Hold
