@@ -7,15 +7,18 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/units.h"
 #include "dump/attach.h"
 #include "dump/hotspot.h"
 #include "dump/kinds.h"
 #include "store/outfile.h"
 
-#define RECORDING_MAX (64 * MIB)
-#define NOT_TRACKED   "not enabled"
-#define RUNNING	      "(running)"
+#define RECORDING_MAX	(64 * MIB)
+#define RECORDING_NEED	(32 * MIB)     /* headroom: it flushes buffers and copies chunks in Java */
+#define RECORDER_THREAD "JFR Recorder" /* "JFR Recorder Thread", cut to 15 by the kernel */
+#define NOT_TRACKED	"not enabled"
+#define RUNNING		"(running)"
 
 static int ask_into_file(const struct dump_request *req, struct attach *vm, const char *command,
 	const char *argument, const char *what, const char *unless, struct dump_result *ret)
@@ -84,13 +87,37 @@ static int copy_recording(const struct dump_request *req, const struct attach *v
 	return r;
 }
 
+/*
+ * Asked in vain, JFR.check loads the recorder's classes and compiles them: 14 MiB more in the last
+ * megabytes. A recorder that runs has a thread of this name, and has loaded them already.
+ */
+static bool is_recording(pid_t pid)
+{
+	auto_closedir DIR *tasks = NULL;
+	char path[64], comm[32];
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", (int)pid, entry->d_name);
+		if (file_read_text(AT_FDCWD, path, comm, sizeof(comm)) > 0 &&
+			strncmp(comm, RECORDER_THREAD, strlen(RECORDER_THREAD)) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int take_recording(const struct dump_request *req, struct attach *vm)
 {
 	char text[ATTACH_TEXT_MAX], command[128];
 	const char *name;
 	auto_close int fd = -1;
-	int r = attach_ask(vm, "jcmd", "JFR.check", NULL, text);
+	int r;
 
+	if (req->headroom_bytes < RECORDING_NEED || !is_recording(req->pid))
+		return -ENODATA;
+	r = attach_ask(vm, "jcmd", "JFR.check", NULL, text);
 	if (r < 0 || !strstr(text, RUNNING))
 		return r < 0 ? r : -ENODATA;
 	snprintf(command, sizeof(command), "JFR.dump filename=/tmp/.oomguard-%d-%llx.jfr",
