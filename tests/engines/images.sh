@@ -114,7 +114,8 @@ claims_deployment() {
 	"${builder[@]}" build -t localhost/oomguard-demo:latest -f "$CONTEXT/Containerfile" "$CONTEXT" >&2
 	check "kube play takes the Deployment" "${cli[@]}" kube play --start=false --network none "$manifest"
 	drop_device_filter
-	check "its pod starts" "${cli[@]}" pod start "$pod"
+	# podman may find the init container still running when it wants to remove it: asked again.
+	check "its pod starts" wait_for 20 "${cli[@]}" pod start "$pod"
 	restarted() { [ "$("${cli[@]}" inspect --format '{{.RestartCount}}' "$pod-app")" -ge 1 ]; }
 	answers() {
 		[ "$(nsenter -n -t "$("${cli[@]}" inspect --format '{{.State.Pid}}' "$pod-app")" python3 -c 'import sys, urllib.request as u
