@@ -96,7 +96,7 @@ static void remedy(struct check *c, struct check_row *row, const struct java *j)
 	/* A share grows with the limit; it does not hold where it is small, nor beside -Xmx. */
 	if ((!j->is_set || j->is_share) && heap * MIB / (limit / 100) >= 50 &&
 		heap * MIB >= DEFAULT_HEAP)
-		snprintf(better, sizeof(better), "-XX:MaxRAMPercentage=%u.0",
+		snprintf(better, sizeof(better), "-XX:MaxRAMPercentage=%d.0",
 			limit < GIB	  ? 50
 			: limit < 2 * GIB ? 60
 			: limit < 4 * GIB ? 70

@@ -37,7 +37,7 @@ static const struct subcommand {
 
 static const struct option long_options[] = {
 #define OPTION(name, letter, argument, help, takes)                                                \
-	{ name, (argument) ? required_argument : no_argument, NULL, letter },
+	{ name, (const char *)(argument) ? required_argument : no_argument, NULL, letter },
 #include "cli.def"
 	{ 0 },
 };

@@ -259,10 +259,10 @@ int relieve_hotspot(const struct dump_request *req, struct dump_result *ret)
 		hotspot_explain(req, r, vm.why, ret);
 		/* malloc_trim in the VM, where it knows that way (17.0.9): a refusal is none of
 		 * ours. */
-		if (r == 0)
+		if (r == 0) {
 			attach_ask(&vm, "jcmd", "System.trim_native_heap", NULL, text);
-		if (r == 0)
 			snprintf(ret->text, sizeof(ret->text), "garbage collection");
+		}
 	}
 	attach_close(&vm);
 	return r;

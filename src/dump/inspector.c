@@ -167,10 +167,10 @@ int inspector_open(pid_t pid, uint64_t until_usec, struct inspector *ret)
 		if (ntohs(list[i].address.v4.sin_port) != port)
 			continue;
 		r = read_path(ret, &list[i], path);
-		if (r == 0)
-			ret->fd = wire_connect(&list[i].address.any, list[i].len, until_usec);
-		if (r == 0)
-			r = ret->fd < 0 ? ret->fd : upgrade(ret, path);
+		if (r < 0)
+			continue;
+		ret->fd = wire_connect(&list[i].address.any, list[i].len, until_usec);
+		r = ret->fd < 0 ? ret->fd : upgrade(ret, path);
 	}
 	return r;
 }

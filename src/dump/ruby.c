@@ -112,7 +112,7 @@ static int open_place(const struct dump_request *req)
 static int make_fifo(struct objects *o, int dirfd)
 {
 	auto_close int procfd = proc_open_root();
-	pid_t nspid;
+	pid_t nspid = 0;
 	uid_t uid;
 	gid_t gid;
 	int r = procfd < 0 ? procfd : proc_read_ids(procfd, o->req->pid, &uid, &gid);

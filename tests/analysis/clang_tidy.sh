@@ -7,7 +7,7 @@ begin clang-tidy
 
 # The flags come after the file.
 tidy() { # FILE
-	clang-tidy --quiet "$1" -- -std=gnu11 -D_GNU_SOURCE -Isrc
+	clang-tidy --quiet "$1" -- -std=gnu11 -D_GNU_SOURCE -Isrc "-I$generated"
 }
 export -f tidy
 # shellcheck disable=SC2016 # expanded by the inner shell

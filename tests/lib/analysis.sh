@@ -31,6 +31,18 @@ begin() { # COMMAND...
 			--exclude=./configure --exclude='*.o' --exclude='*.a' . | tar -C "$tmp/source" -xf -
 	fi
 	cd "$tmp/source" || exit 1
+	generate
+}
+
+# What make makes of the hooks' sources, for tools that do not ask make.
+generate() {
+	local source
+	export generated=$tmp/generated
+	mkdir -p "$generated/dump"
+	for source in src/dump/*_hook.{erl,js,py,rb}; do
+		LC_ALL=C awk -f src/dump/literal.awk "$source" >"$generated/dump/$(basename "${source%.*}").inc"
+	done
+	cpp_flags+=("-I$generated")
 }
 
 # Runs in parallel for each file of src, which is the last argument of the command; what it says
