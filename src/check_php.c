@@ -22,7 +22,7 @@ static void remedy(struct check *c, struct check_row *row, const struct php *p, 
 	else if (!is_fpm && room)
 		check_remedy(row, "memory_limit = %lluM ; in %s", (unsigned long long)each,
 			p->told[0] ? p->told : "php.ini");
-	else if (p->pools == 1 && p->limit <= room)
+	else if (p->pools == 1 && p->limit && p->limit <= room)
 		check_remedy(row, "pm.max_children = %llu ; in %s",
 			(unsigned long long)(room / p->limit), p->pool);
 	else if (each >= 16)

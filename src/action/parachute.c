@@ -135,7 +135,7 @@ int parachute_open(const struct parachute *p, int state_dirfd)
 
 int parachute_close(struct parachute *p)
 {
-	uint64_t now;
+	uint64_t now = 0;
 	int err;
 
 	if (!p->wanted)
@@ -149,7 +149,7 @@ int parachute_close(struct parachute *p)
 
 int parachute_recover(int state_dirfd, const struct cgroup *cg)
 {
-	uint64_t inode, high, old, now;
+	uint64_t inode, high, old, now = 0;
 	char text[RECORD_TEXT_MAX];
 	int err = 0, found = 0;
 

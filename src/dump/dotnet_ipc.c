@@ -61,7 +61,7 @@ static void find_dir(pid_t pid, char out[DOTNET_IPC_DIR_MAX])
 int dotnet_ipc_open(pid_t pid, uint64_t until_usec, struct dotnet_ipc *ret)
 {
 	auto_close int procfd = proc_open_root();
-	struct proc_stat stat;
+	struct proc_stat stat = { .start_ticks = 0 };
 	int r;
 
 	*ret = (struct dotnet_ipc){

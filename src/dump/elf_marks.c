@@ -113,7 +113,7 @@ int elf_read_note(int fd, const char *owner, uint32_t type, uint8_t *out, size_t
 		if (!found)
 			continue;
 		len = MIN_OF(len, size);
-		if (len)
+		if (len && out)
 			memcpy(out, found, len);
 		return (int)len;
 	}

@@ -132,9 +132,9 @@ static int open_dir(const struct hook_ask *ask)
 static int connect_hook(const struct hook_ask *ask)
 {
 	auto_close int procfd = proc_open_root(), dirfd = open_dir(ask);
-	pid_t nspid;
+	pid_t nspid = 0;
 	char name[32];
-	uid_t uid;
+	uid_t uid = 0;
 	gid_t gid;
 	int r;
 

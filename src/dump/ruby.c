@@ -113,8 +113,8 @@ static int make_fifo(struct objects *o, int dirfd)
 {
 	auto_close int procfd = proc_open_root();
 	pid_t nspid = 0;
-	uid_t uid;
-	gid_t gid;
+	uid_t uid = 0;
+	gid_t gid = 0;
 	int r = procfd < 0 ? procfd : proc_read_ids(procfd, o->req->pid, &uid, &gid);
 
 	if (r == 0)

@@ -218,7 +218,7 @@ static const char *detail_of(const struct diagnose_facts *f, const struct diagno
 
 void diagnose(const struct diagnose_facts *f, struct diagnosis *ret)
 {
-	bool held[DIAGNOSE_RULES_MAX];
+	bool held[DIAGNOSE_RULES_MAX] = { false };
 	struct diagnosis d = { 0 };
 	unsigned best;
 

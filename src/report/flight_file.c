@@ -151,7 +151,7 @@ static void find_number(struct flight_file *file, enum flight_ring ring)
 		ssize_t len = pread(file->fd, block, (size_t)n * size,
 			(off_t)flight_slot_offset(file->slots, ring, slot));
 
-		for (uint32_t i = 0; len >= (ssize_t)((i + 1) * size) && i < n; i++) {
+		for (uint32_t i = 0; len >= (ssize_t)size * (i + 1) && i < n; i++) {
 			memcpy(&record, block + i * size, size);
 			note_number(file, ring, &record);
 		}

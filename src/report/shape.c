@@ -164,7 +164,7 @@ static void tell_rise(uint64_t *high, unsigned n, const struct shape *s, uint64_
 
 void shape_tell(const struct shape *s, uint64_t limit_bytes, struct shape_view *ret)
 {
-	uint64_t low[SHAPE_CELLS], high[SHAPE_CELLS];
+	uint64_t low[SHAPE_CELLS] = { 0 }, high[SHAPE_CELLS] = { 0 };
 	unsigned n = fill(s, low, high);
 
 	*ret = (struct shape_view){ .known = n >= ENOUGH_CELLS && limit_bytes };

@@ -23,7 +23,7 @@ read -rt "$3" <>"$2/never"
 kill -0 "$OOMGUARD_EVENT_PID" && echo alive >"$2/after"
 END
 chmod +x "$WORK/dump"
-only_dump=(-v -s guard.start-grace=0s -s dump.kind=command -s "restart.mode=never"
+only_dump=(-v -s guard.start-grace=0s -s dump.cooldown=0s -s dump.kind=command -s "restart.mode=never"
 	-s level.dump.at=70% -s level.dump.growing=no -s level.dump.actions=heap-dump
 	-s level.profile.actions=log -s level.restart.actions=log -s level.brink.actions=log
 	-s level.emergency.hold=1000)
