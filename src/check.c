@@ -9,10 +9,13 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/helper.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "proc/proc.h"
+
+#define AT_START_MAX_S 5u
 
 static const char *const status_names[] = {
 	[CHECK_OK] = "ok",
@@ -115,25 +118,47 @@ static enum check_status worst_of(const struct check *c)
 /* Not on the stack, and not touched where nobody asks. */
 static struct check the_check;
 
-void check_at_start(const struct conf *conf, const struct cgroup_sample *sample, char *const *argv,
-	char *const *envp)
+struct at_start {
+	const struct conf *conf;
+	char *const *argv, *const *envp;
+};
+
+/*
+ * In a helper: it tries what may be refused, and forks. The place is left out: what is wrong with
+ * it the guard has said when it opened it.
+ */
+static int look_at_start(void *arg, int result_fd)
 {
+	const struct at_start *of = arg;
 	struct check *c = &the_check;
 
-	if (!log_enabled(LOG_LEVEL_INFO))
-		return;
-	c->conf = conf;
-	c->argv = argv;
-	c->envp = c->own_envp = envp;
-	c->procfd = -1;
-	c->sample = *sample;
-	c->looked = true;
-	c->n_rows = 0;
+	(void)result_fd;
+	alarm(AT_START_MAX_S);
+	c->conf = of->conf;
+	c->argv = of->argv;
+	c->envp = c->own_envp = of->envp;
+	c->procfd = proc_open_root();
+	check_memory(c);
+	check_kernel(c);
 	check_app(c);
 	for (unsigned i = 0; i < c->n_rows; i++)
 		if (c->rows[i].status >= CHECK_WARN)
 			log_info("check: %s: %s; %s", c->rows[i].name, c->rows[i].text,
 				c->rows[i].remedy);
+	return 0;
+}
+
+void check_at_start(const struct conf *conf, char *const *argv, char *const *envp)
+{
+	struct at_start order = { .conf = conf, .argv = argv, .envp = envp };
+	struct helper helper;
+
+	if (!log_enabled(LOG_LEVEL_INFO))
+		return;
+	if (helper_start(look_at_start, &order, NULL, 0, AT_START_MAX_S * USEC_PER_SEC, &helper) ==
+		0)
+		close(helper.result_fd); /* what it finds it logs; the reaper meets an unknown pid
+					  */
 }
 
 int check_run(const struct cli *cli, char *const *envp)

@@ -69,11 +69,10 @@ void check_app(struct check *c);    /* the command's runtime and its memory sett
 bool check_borrow(const struct cli *cli, struct cli *ret_cli);
 
 /*
- * At the start, for the log (-v): what is wrong with the command's own settings against the limit
- * that was found. Starts no process; reads the command's file.
+ * At the start, for the log (-v): what is missing or does not fit, with its remedy. A helper of its
+ * own finds it out and logs it, in five seconds at the most; nobody waits for it.
  */
-void check_at_start(const struct conf *conf, const struct cgroup_sample *sample, char *const *argv,
-	char *const *envp);
+void check_at_start(const struct conf *conf, char *const *argv, char *const *envp);
 
 /* The subcommand: 0 well, 1 warnings, 2 would not protect, 78 bad configuration. */
 int check_run(const struct cli *cli, char *const *envp);

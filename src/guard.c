@@ -313,11 +313,11 @@ int guard_run(const struct conf *conf, const struct cli *cli, char *const *envp,
 	begin_life(g);
 	guard_start_scribe(g);
 	watch_announce(g, why);
-	if (g->watch.has_limit)
-		check_at_start(conf, &g->watch.sample, g->argv, g->envp);
 	r = life_start_child(g);
 	if (r)
 		return r;
+	if (g->watch.has_limit)
+		check_at_start(conf, g->argv, g->envp);
 	event_add(g->signal_event, NULL);
 	control_begin(g);
 	view_begin(g);

@@ -162,7 +162,7 @@ has "in its container the running guard's settings are found" "$OUT" 'configurat
 has "and its command" "$OUT" '^ok +command +node'
 has "and its state directory" "$OUT" "^ok +state-dir +$STATE .*a guard is using it"
 is "of which no second one is made" '' "$(find "$STATE" -name 'instance-*')"
-has "its log says so at the start" "$LOG" 'check: runtime: --max-old-space-size=512: .*do not fit'
+check "its log says so at the start" wait_for 10 logged 'check: runtime: --max-old-space-size=512: .*do not fit'
 kill -TERM "$GUARD_PID"
 guard_status 20
 
