@@ -4,7 +4,7 @@
 # under runc, docker and podman, and the images and manifests of examples/ (all of them unless named).
 # OUTDIR/ENGINE/CLAIM.tap gets the results of each claim, OUTDIR/ENGINE/CLAIM.log what the engine said.
 # Exit 0 when every claim holds.
-# OOMGUARD_ENGINE_TIMEOUT: seconds for one engine (120).
+# OOMGUARD_ENGINE_TIMEOUT: seconds for one engine (240).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +23,7 @@ trap 'rm -rf "$tmp"' EXIT
 for engine in "$@"; do
 	echo "run.sh: $engine" >&2
 	rm -rf "${out:?}/$engine"
-	timeout -k 20 "${OOMGUARD_ENGINE_TIMEOUT:-120}" "$here/$engine.sh" \
+	timeout -k 20 "${OOMGUARD_ENGINE_TIMEOUT:-240}" "$here/$engine.sh" \
 		>"$tmp/tap" 2>"$tmp/log" </dev/null || failed=1
 	"$here/split.sh" "$tmp/tap" "$tmp/log" "$out/$engine"
 done
