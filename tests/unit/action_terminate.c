@@ -18,6 +18,12 @@
 #include "base/clock.h"
 #include "base/units.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 #define WORKERS 3
 
 /* In shared memory: what the family is like, and who they are. */
@@ -99,8 +105,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	kill(job.child, SIGKILL);
-	waitpid(job.child, NULL, 0);
+	if (job.child > 0 && waitpid(job.child, NULL, WNOHANG) == 0) {
+		kill(job.child, SIGKILL);
+		waitpid(job.child, NULL, 0);
+	}
+	job.child = 0;
 	munmap(family, sizeof(*family));
 	return 0;
 }
@@ -152,6 +161,8 @@ static void one_that_ignores_term_is_killed(void **state)
 		fail_msg("told: %s", text);
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* with its shadow even an idle worker is a MiB: fat enough to be one \
+			      */
 /* Another program is nobody's worker; who has children is somebody's parent. */
 static void others_are_no_workers(void **state)
 {
@@ -174,6 +185,7 @@ static void others_are_no_workers(void **state)
 	for (int i = 0; i < WORKERS; i++)
 		assert_true(is_alive(family->pids[i]));
 }
+#endif
 
 /* The main process alone: however large it is. */
 static void main_process_is_never_taken(void **state)
@@ -203,7 +215,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(fattest_worker_goes_and_nobody_else),
 		CASE(one_that_ignores_term_is_killed),
+#ifndef __SANITIZE_ADDRESS__
 		CASE(others_are_no_workers),
+#endif
 		CASE(main_process_is_never_taken),
 	};
 
