@@ -17,10 +17,16 @@ life() {
 	guard app -s dump.kind=none -- "$PROGRAMS/curve" 40:1 40:600
 	app_pid
 	wait_for 10 uses_40
+	wait_for 15 recorded_40 # or the verdict judges what was there before
 	most=$(available_mib)
 	launch hog bash -c "echo $2 >/proc/self/oom_score_adj; exec \"\$@\"" hog \
 		"$PROGRAMS/curve" "$((most - 120)):1" "$((most + 400)):10"
 	hog=$LAUNCHED
+}
+recorded_40() {
+	local use
+	use=$("$STORY_OOMGUARD" status --json -s "guard.state-dir=$STATE" | grep -Eo '"use_bytes": ?[0-9]+' | head -n 1)
+	[ "${use##*[: ]}" -gt $((40 << 20)) ]
 }
 uses_40() { [ "$(cgroup_usage app)" -gt $((40 << 20)) ]; }
 
