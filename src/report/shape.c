@@ -96,7 +96,7 @@ static unsigned pct_of(uint64_t part, uint64_t whole)
 static void tell_floor(uint64_t *low, unsigned n, const struct shape *s, uint64_t limit_bytes,
 	struct shape_view *v)
 {
-	uint64_t d[PARTS], mean, early, late;
+	uint64_t d[PARTS] = { 0 }, mean, early, late;
 	unsigned resting = 0;
 
 	for (unsigned i = n - 1; i; i--)
