@@ -82,8 +82,9 @@ def run_once(rate, extra_bytes, scratch):
 
 
 def find_snapshot(state):
+    """Of the level that is measured: an emergency may have come after it."""
     for folder, _, names in os.walk(state):
-        if "snapshot.json" in names:
+        if "snapshot.json" in names and folder.endswith("-lat"):
             with open(f"{folder}/snapshot.json") as f:
                 return find_use(json.load(f))
     return None
@@ -134,11 +135,14 @@ def main():
         extra = calibrate(scratch)
     lines = []
     for name, rate in RATES:
+        lost = 0  # killed before it could tell its times
         for run in range(runs):
             with bench.Scratch() as scratch:
                 row = run_once(rate, extra, scratch)
             if row:
                 rows.add(rate=name, run=run, **row)
+            lost += not row
+        lines.append([f"{name}: killed before it could tell", lost, "-", "-", "-"])
         for kind in kinds:
             values = [row[kind] for row in rows.rows if row["rate"] == name and row[kind] != ""]
             lines.append([f"{name}: {kind}", len(values), *bench.quantiles(values)])
